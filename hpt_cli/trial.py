@@ -1,0 +1,216 @@
+"""What to do and what came of it: the two things that cross between loop, workers and store.
+
+Both are plain frozen values.  The JSON form of a result is the trial's file; ``timing`` is the only part of it
+that does not follow from config and seed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from hpt_cli.space import Params
+
+SCHEMA = 1
+"""Version of the trial file's form; a reader refuses a newer one."""
+
+
+class Status(StrEnum):
+    """How a trial, or one repeat of it, ended."""
+
+    DONE = "done"
+    PRUNED = "pruned"
+    FAILED = "failed"
+    DIVERGED = "diverged"
+    TIMEOUT = "timeout"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who chose the params.
+
+    Args:
+        strategy: ``grid``, ``random``, ``sobol`` or ``bayes``.
+        kind: ``start`` (a draw made before the model has enough to go on), ``model`` (the model's choice),
+            ``probe`` (outside the round's space, to check it) or ``plan`` (the strategy uses no results).
+    """
+
+    strategy: str
+    kind: str = "plan"
+
+
+@dataclass(frozen=True)
+class TrialSpec:
+    """One choice of params to be evaluated.
+
+    Args:
+        number: Counts through the whole study, from 0.
+        round: Which round asked for it, from 0.
+        params: The choice; inactive dimensions are absent.
+        seeds: The training seed of each repeat.
+        origin: Who chose.
+    """
+
+    number: int
+    round: int
+    params: Params
+    seeds: tuple[int, ...]
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class RepeatResult:
+    """One training of a trial.
+
+    Args:
+        seed: The training seed.
+        status: How this training ended.
+        objective: The metric the trial is judged by; ``None`` unless ``status`` is done.
+        metrics: Every metric at the end (or at the best epoch, with patience), by name.
+        history: By metric, one value an epoch.
+        error: Why it failed or diverged, in words.
+    """
+
+    seed: int
+    status: Status
+    objective: float | None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    history: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Timing:
+    """When and how long; the only part of a result that is not reproducible.
+
+    Args:
+        started: Seconds since the epoch.
+        finished: Seconds since the epoch.
+        seconds: The trial's share of the time its task took.
+    """
+
+    started: float
+    finished: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """A finished trial: what the loop stores and the strategy is told.
+
+    ``objective`` is the mean over the repeats, or ``None`` when one of them did not end well: its status is
+    then the trial's.
+    """
+
+    number: int
+    round: int
+    params: Params
+    status: Status
+    objective: float | None
+    repeats: tuple[RepeatResult, ...]
+    error: str | None
+    origin: Origin
+    timing: Timing
+
+    @classmethod
+    def from_repeats(cls, spec: TrialSpec, repeats: Sequence[RepeatResult], timing: Timing) -> TrialResult:
+        """Judge a trial by its repeats, of which there is at least one."""
+        bad = next((repeat for repeat in repeats if repeat.status is not Status.DONE), None)
+        objectives = [repeat.objective for repeat in repeats if repeat.objective is not None]
+        return cls(
+            number=spec.number,
+            round=spec.round,
+            params=spec.params,
+            status=bad.status if bad else Status.DONE,
+            # fsum is exact, so that the mean does not depend on the order of the repeats
+            objective=None if bad else math.fsum(objectives) / len(objectives),
+            repeats=tuple(repeats),
+            error=bad.error if bad else None,
+            origin=spec.origin,
+            timing=timing,
+        )
+
+    @classmethod
+    def failure(cls, spec: TrialSpec, status: Status, error: str, timing: Timing) -> TrialResult:
+        """A trial that never came to its repeats: it raised, or its worker died or ran out of time."""
+        return cls(spec.number, spec.round, spec.params, status, None, (), error, spec.origin, timing)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types; non-finite numbers become null."""
+        return {
+            "schema": SCHEMA,
+            "number": self.number,
+            "round": self.round,
+            "status": str(self.status),
+            "params": dict(self.params),
+            "objective": finite(self.objective),
+            "repeats": [
+                {
+                    "seed": repeat.seed,
+                    "status": str(repeat.status),
+                    "objective": finite(repeat.objective),
+                    "metrics": {name: finite(value) for name, value in repeat.metrics.items()},
+                    "history": {name: [finite(v) for v in curve] for name, curve in repeat.history.items()},
+                    "error": repeat.error,
+                }
+                for repeat in self.repeats
+            ],
+            "error": self.error,
+            "origin": {"strategy": self.origin.strategy, "kind": self.origin.kind},
+            "timing": {
+                "started": self.timing.started,
+                "finished": self.timing.finished,
+                "seconds": self.timing.seconds,
+            },
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TrialResult:
+        """The inverse of :meth:`to_json`; a null in a curve or a metric comes back as NaN.
+
+        Raises:
+            ValueError, KeyError, TypeError, AttributeError: It is not a trial's JSON.
+        """
+        timing = data["timing"]
+        number, objective = data["number"], data["objective"]
+        if type(number) is not int or number < 0 or not isinstance(data["params"], dict):
+            raise ValueError("not a trial: number or params are not what they should be")
+        status = Status(data["status"])
+        if (status is Status.DONE) != (objective is not None):
+            raise ValueError(f"a trial that is {status} cannot have the objective {objective}")
+        return cls(
+            number=number,
+            round=int(data["round"]),
+            params=dict(data["params"]),
+            status=status,
+            objective=None if objective is None else float(objective),
+            repeats=tuple(
+                RepeatResult(
+                    seed=int(repeat["seed"]),
+                    status=Status(repeat["status"]),
+                    objective=None if repeat["objective"] is None else float(repeat["objective"]),
+                    metrics={name: _number(value) for name, value in repeat["metrics"].items()},
+                    history={
+                        name: tuple(_number(value) for value in curve)
+                        for name, curve in repeat["history"].items()
+                    },
+                    error=repeat["error"],
+                )
+                for repeat in data["repeats"]
+            ),
+            error=data["error"],
+            origin=Origin(str(data["origin"]["strategy"]), str(data["origin"]["kind"])),
+            timing=Timing(float(timing["started"]), float(timing["finished"]), float(timing["seconds"])),
+        )
+
+
+def finite(value: float | None) -> float | None:
+    """``value`` as a plain float, or ``None`` where JSON has no number for it."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
