@@ -1,0 +1,23 @@
+"""What each random generator of a study is made from: the study's seed, a purpose, and numbers.
+
+Every generator is ``default_rng(SeedSequence([study seed, PURPOSE, ...]))``; there is no global state, so a draw
+depends on nothing but what is named here.
+"""
+
+from __future__ import annotations
+
+ASK = 1
+"""Choosing params: ``[seed, ASK, round, number within the round]``."""
+TRAINING = 2
+"""Training repeat r of every trial: ``[seed, TRAINING, r]``, so that trials are compared in pairs."""
+SPLIT = 3
+"""Which rows are for training, validation and test: ``[seed, SPLIT]``."""
+RERUN = 4
+"""One more training of a finished trial, for evidence: ``[seed, RERUN, number]``."""
+
+
+def training_seed(study_seed: int, repeat: int) -> int:
+    """The training seed of repeat ``repeat`` (from 0), the same for every trial of the study; in [0, 2**32)."""
+    from numpy.random import SeedSequence
+
+    return int(SeedSequence([study_seed, TRAINING, repeat]).generate_state(1)[0])
