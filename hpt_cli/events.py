@@ -1,0 +1,75 @@
+"""What the loop tells whoever watches it: one call ``observe(event)`` for each, in order, from one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hpt_cli.rounds import RoundPlan
+from hpt_cli.trial import TrialResult, TrialSpec
+
+
+@dataclass(frozen=True)
+class StudyStarted:
+    """The loop begins, or goes on.
+
+    Args:
+        name: The study's.
+        finished: What was finished before.
+        planned: Trials of all rounds that are planned so far.
+        workers: How many trials can train at the same time.
+    """
+
+    name: str
+    finished: tuple[TrialResult, ...]
+    planned: int
+    workers: int
+
+
+@dataclass(frozen=True)
+class RoundStarted:
+    """A round's plan is written, or taken up again; its trials follow."""
+
+    plan: RoundPlan
+    finished: int
+
+
+@dataclass(frozen=True)
+class TrialStarted:
+    """A trial was handed to a worker."""
+
+    spec: TrialSpec
+
+
+@dataclass(frozen=True)
+class TrialFinished:
+    """A trial's file is published."""
+
+    result: TrialResult
+
+
+@dataclass(frozen=True)
+class RoundFinished:
+    """A round has all its trials; ``exhausted`` when the space held fewer than were asked for."""
+
+    plan: RoundPlan
+    exhausted: bool
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something a person should know: a sentence."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class StudyFinished:
+    """Nothing is left to do."""
+
+    name: str
+    trials: int
+
+
+Event = StudyStarted | RoundStarted | TrialStarted | TrialFinished | RoundFinished | Notice | StudyFinished
+Observer = Callable[[Event], None]

@@ -1,0 +1,425 @@
+"""The study folder: the only place where results live.
+
+What is finished is what has a valid file; there is no index and no status elsewhere that could disagree.  Every
+file is published whole (temporary file, fsync, rename), so that a reader never sees half of one and a kill
+loses at most what was not finished.  One process writes, holding the folder's lock; anybody reads::
+
+    digits/
+    ├── study.yaml           the config as given, byte for byte
+    ├── study.json           the resolved config, versions, BLAS, data
+    ├── rounds/000.json      a round's plan, written before its first trial
+    ├── trials/00000.json    a trial, written once
+    ├── best/                params.yaml and model.npz of the best trial: a cache
+    └── .cache/data/         the prepared training and validation rows, mapped by the workers: a cache
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import re
+import shutil
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from hpt_cli.errors import CannotWriteError, DamagedStudyError, InputError, StudyInUseError, StudyNotFoundError
+from hpt_cli.rounds import RoundPlan
+from hpt_cli.trial import SCHEMA as TRIAL_SCHEMA
+from hpt_cli.trial import TrialResult
+
+SCHEMA = 1
+"""Version of the folder's form; a reader refuses a newer one."""
+
+STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""A study's name is one safe part of a path."""
+
+_TRIAL_FILE = re.compile(r"(\d{5,})\.json")
+_ROUND_FILE = re.compile(r"(\d{3,})\.json")
+_MAX_JSON_BYTES = 256 * 2**20  # far above any trial; against a file that is not ours
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A trial's file that cannot be read as one."""
+
+    path: Path
+    why: str
+
+
+class StudyStore:
+    """One study's folder.
+
+    Args:
+        folder: An existing study's folder.  Make one with :meth:`create`, find one with :meth:`find`.
+
+    Raises:
+        StudyNotFoundError: There is no ``study.json`` in it.
+        DamagedStudyError: It is unreadable, or written by a newer version.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._study = _read_study(folder)
+
+    @classmethod
+    def create(cls, folder: Path, *, config_text: bytes, study: Mapping[str, Any]) -> StudyStore:
+        """Make a study's folder appear, whole, at ``folder``.
+
+        Raises:
+            FileExistsError: The folder is there already.
+            CannotWriteError: It cannot be made.
+        """
+        draft = folder.parent / f".new-{folder.name}-{os.getpid()}"
+        with _writing(folder):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            _remove_dead_drafts(folder)
+            try:
+                for part in ("trials", "rounds"):
+                    (draft / part).mkdir(parents=True)
+                publish(draft / "study.yaml", config_text)
+                publish_json(draft / "study.json", {"schema": SCHEMA, **study})
+                draft.rename(folder)  # fails on a folder with content
+                _sync_folder(folder.parent)
+            except OSError as error:
+                shutil.rmtree(draft, ignore_errors=True)
+                if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+                    raise FileExistsError(folder) from None
+                raise
+        return cls(folder)
+
+    @classmethod
+    def find(cls, runs_dir: Path, study: str | None) -> StudyStore:
+        """The study that a user means: a folder, a name under ``runs_dir``, or, left out, the newest.
+
+        Raises:
+            StudyNotFoundError: There is none; the message names those that are there.
+        """
+        names = study_names(runs_dir)
+        if study is None:
+            if not names:
+                raise StudyNotFoundError(f"no study in {runs_dir} yet; make one with: hpt run CONFIG")
+            return cls(max((runs_dir / name for name in names), key=_last_change))
+        by_name = runs_dir / study
+        if STUDY_NAME.fullmatch(study) and (by_name / "study.json").is_file():
+            return cls(by_name)
+        if (Path(study) / "study.json").is_file():
+            return cls(Path(study))
+        there = f"there are: {', '.join(names)}" if names else f"{runs_dir} holds no study"
+        raise StudyNotFoundError(f"no study {study!r}: neither a name under {runs_dir} nor a study's folder; {there}")
+
+    @property
+    def name(self) -> str:
+        """The study's name: that of its folder."""
+        return self.folder.name
+
+    @property
+    def study(self) -> dict[str, Any]:
+        """What ``study.json`` holds: the resolved ``config``, ``folder``, ``data``, ``versions``, ``blas``."""
+        return self._study
+
+    @property
+    def goal(self) -> str:
+        """``minimize`` or ``maximize``."""
+        return str(self._study["config"]["objective"]["goal"])
+
+    @property
+    def metric(self) -> str:
+        """The metric a trial is judged by."""
+        return str(self._study["config"]["objective"]["metric"])
+
+    @property
+    def data_folder(self) -> Path:
+        """Where the prepared rows are kept for the workers."""
+        return self.folder / ".cache" / "data"
+
+    def update_study(self, study: Mapping[str, Any]) -> None:
+        """Replace ``study.json``: the study was extended."""
+        with _writing(self.folder):
+            publish_json(self.folder / "study.json", {"schema": SCHEMA, **study})
+        self._study = _read_study(self.folder)
+
+    def trial_path(self, number: int) -> Path:
+        """Where trial ``number`` is, or will be."""
+        return self.folder / "trials" / f"{number:05d}.json"
+
+    def read_trial(self, number: int) -> TrialResult:
+        """One finished trial.
+
+        Raises:
+            StudyNotFoundError: It has no file (yet).
+            DamagedStudyError: Its file is damaged.
+        """
+        path = self.trial_path(number)
+        if not path.is_file():
+            numbers = [result.number for result in self.results()]
+            there = f"finished are {_ranges(numbers)}" if numbers else "none is finished yet"
+            raise StudyNotFoundError(f"{self.name} has no finished trial {number}; {there}")
+        read = _read_trial(path, number)
+        if isinstance(read, Damage):
+            raise DamagedStudyError(f"{path}: {read.why}")
+        return read
+
+    def results(self) -> list[TrialResult]:
+        """Every finished trial, by number; damaged files are left out, see :meth:`damage`."""
+        return [read for read in self._read_trials() if isinstance(read, TrialResult)]
+
+    def damage(self) -> list[Damage]:
+        """The files among the trials that cannot be read as one."""
+        return [read for read in self._read_trials() if isinstance(read, Damage)]
+
+    def set_aside(self, damage: Damage) -> Path:
+        """Rename a damaged file, so that its trial is run again; nothing is deleted.  The new path."""
+        attempt = 0
+        while True:
+            aside = damage.path.with_name(f"{damage.path.name}.bad{attempt or ''}")
+            if not aside.exists():
+                with _writing(damage.path):
+                    damage.path.rename(aside)
+                return aside
+            attempt += 1
+
+    def save(self, result: TrialResult) -> None:
+        """Publish a finished trial.
+
+        Raises:
+            CannotWriteError: The disk is full or read-only.
+        """
+        path = self.trial_path(result.number)
+        with _writing(path):
+            publish_json(path, result.to_json())
+
+    def rounds(self) -> list[RoundPlan]:
+        """The plans of the rounds so far, by number.
+
+        Raises:
+            DamagedStudyError: One is unreadable.
+        """
+        plans = []
+        for path in _numbered(self.folder / "rounds", _ROUND_FILE):
+            try:
+                plans.append(RoundPlan.from_json(read_json(path)))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise DamagedStudyError(f"{path}: not a round's plan ({_brief(error)})") from error
+        return plans
+
+    def save_round(self, plan: RoundPlan) -> None:
+        """Publish a round's plan; it must be there before the round's first trial."""
+        path = self.folder / "rounds" / f"{plan.number:03d}.json"
+        with _writing(path):
+            publish_json(path, plan.to_json())
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the right to write; sweeps what a killed writer left half written.
+
+        Raises:
+            StudyInUseError: Another process holds it; the message says which.
+        """
+        path = self.folder / ".lock"
+        with _writing(path):
+            file = path.open("a+", encoding="utf-8")
+        with file:
+            _lock(file, self.name)
+            _sweep(self.folder)
+            yield
+
+    def best_number(self) -> int | None:
+        """The trial whose model ``best/`` holds, or ``None``."""
+        try:
+            return int(read_json(self.folder / "best" / "trial.json")["number"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def save_best(self, number: int, files: Mapping[str, bytes]) -> None:
+        """Replace ``best/`` by these files, for trial ``number``."""
+        best = self.folder / "best"
+        with _writing(best):
+            best.mkdir(exist_ok=True)
+            (best / "trial.json").unlink(missing_ok=True)  # until all is there, best/ belongs to no trial
+            for name, content in files.items():
+                publish(best / name, content)
+            publish_json(best / "trial.json", {"number": number})
+
+    def _read_trials(self) -> Iterator[TrialResult | Damage]:
+        for path in _numbered(self.folder / "trials", _TRIAL_FILE):
+            yield _read_trial(path, int(path.stem))
+
+
+def study_names(runs_dir: Path) -> list[str]:
+    """The names of the studies under ``runs_dir``, sorted."""
+    if not runs_dir.is_dir():
+        return []
+    return sorted(
+        path.name
+        for path in runs_dir.iterdir()
+        if STUDY_NAME.fullmatch(path.name) and (path / "study.json").is_file()
+    )
+
+
+def publish(path: Path, content: bytes) -> None:
+    """Write ``path`` so that it is there whole or not at all, also after a power cut."""
+    draft = path.with_name(f".tmp-{path.name}-{os.getpid()}")
+    try:
+        with draft.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def publish_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Publish plain JSON, keys sorted, one line a file's worth of diff where it helps a reader."""
+    text = json.dumps(data, allow_nan=False, sort_keys=True, indent=1, ensure_ascii=False)
+    publish(path, (_short_lists(text) + "\n").encode("utf-8", "backslashreplace"))
+
+
+def read_json(path: Path) -> Any:
+    """Parse a file of ours.
+
+    Raises:
+        ValueError: It is not JSON, too large or nested too deeply.
+        OSError: It cannot be read.
+    """
+    with path.open("rb") as file:
+        content = file.read(_MAX_JSON_BYTES + 1)
+    if len(content) > _MAX_JSON_BYTES:
+        raise ValueError("too large")
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _short_lists(text: str) -> str:
+    """Put a list of numbers (a learning curve) on one line; no string has a line break in it."""
+    return re.sub(r"\[\n([^\[\]{}\"]*)\]", lambda found: f"[{' '.join(found[1].split())}]", text)
+
+
+def _read_study(folder: Path) -> dict[str, Any]:
+    path = folder / "study.json"
+    try:
+        study = read_json(path)
+    except FileNotFoundError:
+        raise StudyNotFoundError(f"{folder} is not a study: it has no study.json") from None
+    except (ValueError, OSError) as error:
+        raise DamagedStudyError(f"{path}: cannot be read ({_brief(error)})") from error
+    if not isinstance(study, dict) or not isinstance(study.get("config"), dict):
+        raise DamagedStudyError(f"{path}: not a study's description")
+    if study.get("schema") != SCHEMA:
+        raise DamagedStudyError(
+            f"{path}: schema {study.get('schema')}, but this version of hpt reads {SCHEMA}; upgrade hpt"
+        )
+    return study
+
+
+def _read_trial(path: Path, number: int) -> TrialResult | Damage:
+    try:
+        data = read_json(path)
+        if isinstance(data, dict) and isinstance(data.get("schema"), int) and data["schema"] > TRIAL_SCHEMA:
+            raise DamagedStudyError(f"{path}: written by a newer version of hpt; upgrade hpt")
+        result = TrialResult.from_json(data)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        return Damage(path, f"not a trial's file ({_brief(error)})")
+    if result.number != number:
+        return Damage(path, f"it holds trial {result.number}")
+    return result
+
+
+def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
+    """The files of ``folder`` whose whole name fits ``pattern``, by their number."""
+    found = []
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            fit = pattern.fullmatch(entry.name)
+            if fit:
+                found.append((int(fit[1]), Path(entry.path)))
+    return [path for _, path in sorted(found)]
+
+
+def _last_change(folder: Path) -> float:
+    """When the study last gained a trial or a round, in seconds since the epoch."""
+    return max(path.stat().st_mtime for path in (folder, folder / "trials", folder / "rounds") if path.exists())
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn what the system says of a failed write into one message."""
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except OSError as error:
+        why = os.strerror(error.errno).lower() if error.errno else str(error)
+        raise CannotWriteError(
+            f"cannot write {error.filename or path}: {why}; finished trials are kept, go on when it is mended"
+        ) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(file: IO[str], name: str) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        holder = file.read(200).strip() or "another process"
+        raise StudyInUseError(f"study {name} is in use by {holder}") from None
+    except OSError as error:  # a file system without locks
+        raise InputError(
+            f"the folder of study {name} cannot be locked ({os.strerror(error.errno or 0).lower()}); "
+            "use a runs folder on a file system with locks: --runs-dir DIR"
+        ) from error
+    since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+    with suppress(OSError):  # a full disk must not keep a study from being read and ended
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()} since {since}")
+        file.flush()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed writer had begun."""
+    for part in (folder, folder / "trials", folder / "rounds", folder / "best"):
+        for draft in part.glob(".tmp-*"):
+            with suppress(OSError):
+                draft.unlink()
+
+
+def _remove_dead_drafts(folder: Path) -> None:
+    """Remove the drafts of this study whose maker is gone."""
+    for draft in folder.parent.glob(f".new-{folder.name}-*"):
+        pid = draft.name.rpartition("-")[2]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc/self").exists():
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _brief(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error)[:60]!r}"
+
+
+def _ranges(numbers: list[int]) -> str:
+    """``0 to 4, 7``, for a message."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1][1:] = [number]
+        else:
+            parts.append([number])
+    return ", ".join(" to ".join(map(str, part)) for part in parts)
