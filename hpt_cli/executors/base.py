@@ -1,0 +1,11 @@
+"""What can happen to a task besides its own exceptions."""
+
+from __future__ import annotations
+
+
+class WorkerDiedError(Exception):
+    """The task's worker process ended under it, and again when the task was tried alone on a new one."""
+
+
+class TaskTimeoutError(Exception):
+    """The task took longer than it may; its worker was ended."""
