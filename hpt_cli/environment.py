@@ -23,11 +23,12 @@ def describe_environment() -> dict[str, Any]:
     return {
         "versions": {"hpt": __version__, "python": platform.python_version()}
         | {package: version(package) for package in packages},
+        # SciPy may bring a BLAS of its own; training goes through NumPy's
         "blas": sorted(
             {
                 f"{library['internal_api']} {library['version']} {library.get('architecture', '')}".strip()
                 for library in threadpool_info()
-                if library["user_api"] == "blas"
+                if library["user_api"] == "blas" and "scipy" not in library["filepath"]
             }
         ),
         "machine": f"{platform.system()} {platform.machine()}",

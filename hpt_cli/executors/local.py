@@ -86,8 +86,8 @@ class LocalExecutor(Executor):
                     task = self._tasks.get_nowait()
                 except queue.Empty:
                     break
-                if task is not None:
-                    task.future.cancel()
+                if task is not None and task.future.cancel():
+                    task.future.set_running_or_notify_cancel()  # tells those who wait
             with self._guard:
                 for worker in self._workers:
                     worker.kill()
