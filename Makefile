@@ -1,0 +1,63 @@
+# make run     set up and run a real study on built-in data
+# make test    set up and run the tests
+# make smoke   a study of a few seconds through every strategy
+# make check   what a developer runs before a commit
+# make docs    write the generated pages and the README's picture of real output again
+# make dist    build the wheel and the source archive
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STRATEGIES := grid random sobol bayes
+
+.DEFAULT_GOAL := help
+.PHONY: help run test smoke check format docs dist clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "hpt needs Python 3.11 or newer, and $(PYTHON) is `$(PYTHON) -V`; try: make PYTHON=python3.12 run"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# Each stamp says that its set of packages is installed from this pyproject.toml.
+$(VENV)/.run: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.run $(VENV)/.test
+
+run: $(VENV)/.run
+	$(BIN)/hpt run configs/digits.yaml
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest
+
+smoke: $(VENV)/.run
+	@runs=`mktemp -d` && trap 'rm -rf "$$runs"' EXIT && for strategy in $(STRATEGIES); do \
+	  $(BIN)/hpt run configs/smoke.yaml --runs-dir "$$runs" --name smoke-$$strategy \
+	    --set search.strategy=$$strategy --expect 'validation_accuracy >= 0.9' || exit 1; \
+	done
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+docs: $(VENV)/.run
+	$(BIN)/python -m hpt_cli.config.describe docs
+
+dist: $(VENV)/.dev
+	rm -rf dist
+	$(BIN)/python -m build
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
