@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -109,7 +110,7 @@ class Constraint:
                 warnings.simplefilter("ignore")  # Python's remarks on odd escapes in quotes
                 tree = ast.parse(text.strip(), mode="eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            hint = "; equality is written ==" if "=" in text and "==" not in text else ""
+            hint = "; equality is written ==" if re.search(r"[^<>=!]=[^=]", text) else ""
             raise ValueError(f"the constraint {text!r} is not an expression such as 'a <= b'{hint}") from None
         names: set[str] = set()
         try:

@@ -364,7 +364,8 @@ class SearchSpace:
         dimensions = {}
         for entry in data["dimensions"]:
             options = dict(entry)
-            dimensions[str(options.pop("name"))] = dimension_from_json(options)
+            name = str(options.pop("name"))
+            dimensions[name] = dimension_from_json(options)
         return cls._trusted(dimensions, data["constraints"], data["fixed"])
 
     def __eq__(self, other: object) -> bool:

@@ -1,0 +1,177 @@
+"""The contract of every strategy, and the two ways to keep it: a plan made beforehand, or learning."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+
+from hpt_cli.trial import Origin
+
+if TYPE_CHECKING:
+    from hpt_cli.space import Params, SearchSpace
+    from hpt_cli.trial import TrialResult
+
+Goal = Literal["minimize", "maximize"]
+
+
+class Strategy(ABC):
+    """Chooses which params to try next.
+
+    The study numbers a round's trials from 0; a strategy maps a number, and the results it was told, to
+    params.  Resuming is: a new strategy, told every stored result in any order, asked for the first missing
+    number.
+
+    Callers may rely on: the same arguments, number and usable results give the same params, to the bit;
+    params lie in the space and are of plain types; no point is asked for twice, and none that ``history``
+    has; once ``None`` is returned, every later number gets ``None``.
+
+    Args:
+        space: Where the params come from.
+        seed: Words of entropy, each at least 0, for ``numpy.random.SeedSequence``: the root of every draw.
+        parallel: How many trials may be open when the next is chosen, at least 1.
+        goal: Whether a low or a high objective is better.
+        history: Results of earlier rounds, as knowledge and against repeats; they may lie outside the space.
+    """
+
+    name: ClassVar[str]
+    """As it stands in a config."""
+    uses_results: ClassVar[bool]
+    """Whether a choice depends on results; if not, any number may be asked for at any time."""
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        *,
+        seed: Sequence[int],
+        parallel: int = 4,
+        goal: Goal = "minimize",
+        history: Sequence[TrialResult] = (),
+    ) -> None:
+        if parallel < 1:
+            raise ValueError(f"parallel must be at least 1, got {parallel}")
+        self._space = space
+        self._seed = tuple(seed)
+        self._parallel = parallel
+        self._goal = goal
+        self._history = tuple(sorted(history, key=lambda result: result.number))
+
+    @abstractmethod
+    def ask(self, number: int) -> Params | None:
+        """Params for trial ``number`` of the round (from 0), or ``None`` when nothing is left to try.
+
+        Raises:
+            ValueError: A result that the choice depends on has not been told.
+        """
+
+    @abstractmethod
+    def tell(self, number: int, result: TrialResult) -> None:
+        """Learn what came of trial ``number`` of the round: any status, in any order, again if need be."""
+
+    def origin(self, number: int) -> Origin:  # noqa: ARG002 - subclasses look at it
+        """Who chose the params of trial ``number``, which was asked for or told before."""
+        return Origin(self.name, "plan")
+
+    def _rng(self, number: int) -> np.random.Generator:
+        """Generator ``number`` of this strategy, the same whenever it is made."""
+        return np.random.default_rng(np.random.SeedSequence([*self._seed, number]))
+
+
+class PlannedStrategy(Strategy):
+    """A strategy that uses no results: its list of points is settled before the first trial.
+
+    Points are made as they are asked for, and not kept.
+    """
+
+    uses_results = False
+    _points: Iterator[Params] | None = None
+    _next = 0
+    _last: Params | None = None
+
+    def ask(self, number: int) -> Params | None:
+        """As in :class:`Strategy`; quick for ascending numbers, going back starts the list again."""
+        if self._points is None or number < self._next - 1:
+            self._points, self._next = self._plan(), 0
+        if number >= self._next:
+            self._last = next(islice(self._points, number - self._next, None), None)
+            self._next = number + 1
+        return self._last
+
+    def tell(self, number: int, result: TrialResult) -> None:
+        """Nothing is learned."""
+
+    @abstractmethod
+    def _plan(self) -> Iterator[Params]:
+        """The points in their order, without repeats; the same at every call."""
+
+
+class LearningStrategy(Strategy):
+    """A strategy that learns from results, without depending on when they come.
+
+    What it may use is decided here, once: results up to ``number - parallel``.  Later ones count as pending
+    even if they are finished.
+    """
+
+    uses_results = True
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        *,
+        seed: Sequence[int],
+        parallel: int = 4,
+        goal: Goal = "minimize",
+        history: Sequence[TrialResult] = (),
+    ) -> None:
+        super().__init__(space, seed=seed, parallel=parallel, goal=goal, history=history)
+        self._told: dict[int, TrialResult] = {}
+        self._asked: dict[int, tuple[Params, str] | None] = {}
+
+    def ask(self, number: int) -> Params | None:
+        """As in :class:`Strategy`; what was told once is known, and not worked out again."""
+        if number in self._told:
+            return self._told[number].params
+        if number not in self._asked:
+            n_usable = max(number - self._parallel + 1, 0)
+            usable = [self._told[n] for n in range(n_usable) if self._is_told(n)]
+            pending = [params for n in range(n_usable, number) if (params := self.ask(n)) is not None]
+            self._asked[number] = self._propose(number, usable, pending)
+        chosen = self._asked[number]
+        return None if chosen is None else chosen[0]
+
+    def tell(self, number: int, result: TrialResult) -> None:
+        """As in :class:`Strategy`."""
+        self._told[number] = result
+
+    def origin(self, number: int) -> Origin:
+        """As in :class:`Strategy`: ``start`` or ``model``."""
+        if number in self._told:
+            return self._told[number].origin
+        self.ask(number)
+        chosen = self._asked[number]
+        return Origin(self.name, "plan" if chosen is None else chosen[1])
+
+    def _is_told(self, number: int) -> bool:
+        if number in self._told:
+            return True
+        if number in self._asked and self._asked[number] is None:
+            return False  # nothing was left to try: no result will come
+        raise ValueError(f"trial {number} must be told before a choice that depends on it")
+
+    @abstractmethod
+    def _propose(
+        self, number: int, usable: Sequence[TrialResult], pending: Sequence[Params]
+    ) -> tuple[Params, str] | None:
+        """Choose from what is given and from nothing else; random draws come from :meth:`_rng`.
+
+        Args:
+            number: Which trial of the round.
+            usable: Results up to ``number - parallel``, in order of number.
+            pending: The params of the trials after those, in order of number.
+
+        Returns:
+            The params and whether they are a ``start`` or the ``model``'s choice, or ``None``.
+        """
