@@ -1,0 +1,174 @@
+"""From a config's ``data`` part to arrays: read, infer the task, split, prepare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hpt_cli.data.labels import check_labels, check_regression, encode_classes, infer_task, rare_classes
+from hpt_cli.data.messages import Source, shown
+from hpt_cli.data.prepare import prepare_features
+from hpt_cli.data.raw import Array, Raw
+from hpt_cli.data.settings import BUILTIN, DataSettings
+from hpt_cli.data.split import Split, split_rows
+from hpt_cli.data.store import save_dataset
+from hpt_cli.errors import DataError
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Data that is ready to train on.
+
+    Args:
+        task: ``classification`` or ``regression``.
+        n_classes: C; 0 for regression.
+        classes: What the labels 0..C-1 are called in the data; empty for regression.
+        feature_names: D names.
+        target_name: The label's column.
+        x_train: (N, D) float32; likewise for the other parts.
+        y_train: (N,) int64 classes, or float32 standardized targets; likewise for the other parts.
+        x_test: Rows that no search may see.
+        mean: (D,) taken off the features as read ...
+        std: (D,) ... and what they were divided by then.
+        target_mean: Regression: target = y * target_std + target_mean.
+        target_std: See above; 1 for classification.
+        hash: SHA-256 over what was read: values, names, target; not over the split.
+        notes: Sentences on what was inferred and what deserves a warning.
+    """
+
+    task: str
+    n_classes: int
+    classes: tuple[str, ...]
+    feature_names: tuple[str, ...]
+    target_name: str
+    x_train: Array
+    y_train: Array
+    x_validation: Array
+    y_validation: Array
+    x_test: Array
+    y_test: Array
+    mean: Array
+    std: Array
+    target_mean: float
+    target_std: float
+    hash: str
+    notes: tuple[str, ...]
+
+    def save(self, folder: Path) -> None:
+        """Write the training and validation rows for worker processes; test rows never get there.
+
+        Raises:
+            CannotWriteError: The disk is full, read-only or gone.
+        """
+        save_dataset(self, folder)
+
+
+def load_dataset(settings: DataSettings, *, folder: Path, seed: int) -> Dataset:
+    """Read and prepare the data that a config names.
+
+    Args:
+        settings: The config's ``data`` part.
+        folder: What a relative path is relative to.
+        seed: The study's, at least 0; the split's unless that has its own.
+
+    Raises:
+        DataError: Whatever is wrong with the data, with file, row or column.
+    """
+    try:
+        return _prepare(_read(settings, folder), settings, seed)
+    except MemoryError:
+        raise DataError(
+            f"{settings.source}: does not fit into this machine's memory; take fewer rows"
+        ) from None
+
+
+def _read(settings: DataSettings, folder: Path) -> Raw:
+    # Imported here, so that `from hpt_cli.data import DataSettings` stays quick: readers bring in more.
+    from hpt_cli.data.arrays import read_npz
+    from hpt_cli.data.builtin import read_builtin
+    from hpt_cli.data.files import locate
+    from hpt_cli.data.tables import read_parquet, read_text_table
+
+    if settings.source in BUILTIN:
+        return read_builtin(settings)
+    path, suffix = locate(settings.source, folder)
+    if suffix == ".npz":
+        return read_npz(path, settings.target)
+    if suffix == ".parquet":
+        return read_parquet(path, settings.target)
+    return read_text_table(path, suffix, settings.target)
+
+
+def _prepare(raw: Raw, settings: DataSettings, seed: int) -> Dataset:
+    source, target = raw.source, raw.target
+    check_labels(target, source)
+    task, why = infer_task(target)
+    notes = list(raw.notes)
+    if settings.task == "auto":
+        notes.insert(
+            0, f"Taken for {task}: {source.column(target.name)} holds {why}. Set data.task to say otherwise."
+        )
+    else:
+        task = settings.task
+    target_mean, target_std = 0.0, 1.0
+    classes: tuple[str, ...] = ()
+    if task == "classification":
+        y, classes = encode_classes(target, source)
+        split = split_rows(len(y), y, settings.split, seed=seed, source=source)
+        notes += _class_notes(y, classes, split, stratify=settings.split.stratify)
+    else:
+        y = check_regression(target, source)
+        split = split_rows(len(y), None, settings.split, seed=seed, source=source)
+        target_mean, target_std = _target_scale(y[split.train], target.name, source)
+        y = ((y - target_mean) / target_std).astype(np.float32)
+    features = prepare_features(raw, split, settings.scale)
+    sizes = f"{len(split.train):,} rows to train on, {len(split.validation):,} for validation"
+    notes.append(f"Split: {sizes}, {len(split.test):,} for test, which are kept apart.")
+    return Dataset(
+        task=task,
+        n_classes=len(classes),
+        classes=classes,
+        feature_names=features.names,
+        target_name=target.name,
+        x_train=features.train,
+        y_train=y[split.train],
+        x_validation=features.validation,
+        y_validation=y[split.validation],
+        x_test=features.test,
+        y_test=y[split.test],
+        mean=features.mean,
+        std=features.std,
+        target_mean=target_mean,
+        target_std=target_std,
+        hash=raw.hash(),
+        notes=(*notes, *features.notes),
+    )
+
+
+def _class_notes(y: Array, classes: tuple[str, ...], split: Split, *, stratify: bool) -> list[str]:
+    notes = []
+    if note := rare_classes(y, classes):
+        notes.append(note)
+    if stratify and not split.stratified:
+        notes.append(
+            "A part of the split has fewer rows than there are classes: drawn without regard to classes."
+        )
+    unseen = [shown(classes[code]) for code in np.setdiff1d(y, y[split.train])]
+    if unseen:
+        notes.append(f"No training row, so never predicted: {', '.join(unseen[:12])}.")
+    largest = int(np.bincount(y).argmax())
+    share = float(np.mean(y == largest))
+    if share >= 0.8:
+        notes.append(
+            f"{share:.0%} of the rows are {shown(classes[largest])}: that accuracy costs nothing; "
+            "consider validation_balanced_accuracy or validation_f1_macro."
+        )
+    return notes
+
+
+def _target_scale(train: Array, name: str, source: Source) -> tuple[float, float]:
+    if np.ptp(train) == 0:
+        raise source.error("the target is the same in every training row; more rows are needed", column=name)
+    return float(train.mean()), float(train.std())

@@ -1,0 +1,183 @@
+"""Opening what a user named: regular files only, of a bounded size, with words for everything else."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import os
+import stat
+import zlib
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from hpt_cli.data import settings as limits
+from hpt_cli.data.messages import Source, did_you_mean, listed
+from hpt_cli.data.settings import BUILTIN
+
+SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".npz", ".parquet")
+OTHERS = {
+    ".pkl": "a pickle can run code when it is opened; save the arrays with numpy.savez(FILE, X=X, y=y)",
+    ".pickle": "a pickle can run code when it is opened; save the arrays with numpy.savez(FILE, X=X, y=y)",
+    ".joblib": "a pickle can run code when it is opened; save the arrays with numpy.savez(FILE, X=X, y=y)",
+    ".npy": "one array has no labels; save both with numpy.savez(FILE, X=X, y=y)",
+    ".xlsx": "save the sheet as CSV",
+    ".xls": "save the sheet as CSV",
+    ".ods": "save the sheet as CSV",
+    ".zip": "unpack it first",
+    ".gz": "only .csv.gz and .tsv.gz are unpacked here",
+    ".txt": "name it .csv if commas, .tsv if tabs are between the cells",
+}
+MAGIC = {
+    b"\x1f\x8b": "is compressed with gzip; add .gz to its name",
+    b"PK\x03\x04": "is a zip archive (a spreadsheet?); save the table as CSV",
+    b"\x93NUMPY": "is a NumPy array; save features and labels with numpy.savez(FILE, X=X, y=y)",
+    b"PAR1": "is a Parquet file; name it .parquet",
+    b"\xff\xfe": "is in UTF-16; save it as UTF-8",
+    b"\xfe\xff": "is in UTF-16; save it as UTF-8",
+}
+
+
+def locate(source: str, folder: Path) -> tuple[Path, str]:
+    """The path that a config means, and its suffix (``.csv.gz`` counts as one).
+
+    Raises:
+        DataError: The name's ending is none that is read, or there is nothing of that name.
+    """
+    if "\0" in source:
+        raise Source(source.replace("\0", "\\x00")).error("the path holds a NUL character; correct it")
+    path = folder / Path(source).expanduser() if source.startswith("~/") else folder / source
+    name = path.name.lower()
+    suffix = next((s for s in sorted(SUFFIXES, key=len, reverse=True) if name.endswith(s)), "")
+    known = f"a path must end in {', '.join(SUFFIXES)}"
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise _unreachable(error, source, path) from None
+    if stat.S_ISDIR(status.st_mode):
+        raise Source(str(path)).error("is a folder; name a file in it")
+    if not suffix:
+        why = OTHERS.get(path.suffix.lower(), f"not a kind of file that is read; {known}")
+        raise Source(str(path)).error(why)
+    return path, suffix
+
+
+def _unreachable(error: OSError, source: str, path: Path) -> Exception:
+    """What to say about a path that leads nowhere: most often a typing error, so the nearest name is told."""
+    place = Source(str(path))
+    if error.errno != errno.ENOENT:
+        return place.error(f"cannot be opened: {error.strerror}")
+    if not path.parent.is_dir():
+        return place.error(
+            "there is no such file, and no such folder; relative paths start at the config's folder"
+        )
+    if path.name == source and not path.suffix:
+        return place.error(
+            f"there is no such file, and no built-in set of that name; {did_you_mean(source, BUILTIN)}"
+            f"built in are {', '.join(BUILTIN)}"
+        )
+    try:
+        beside = sorted(
+            entry.name for entry in path.parent.iterdir() if entry.name.lower().endswith(SUFFIXES)
+        )
+    except OSError:  # a folder that may be entered but not listed
+        beside = []
+    hint = did_you_mean(path.name, beside) or (f"in that folder are {listed(beside)}; " if beside else "")
+    return place.error(f"there is no such file; {hint}relative paths start at the config's folder")
+
+
+def open_regular(path: Path) -> tuple[BinaryIO, int]:
+    """The opened file and its size in bytes.  A FIFO or a device is refused without waiting for it.
+
+    Raises:
+        DataError: Not a regular file, empty, larger than 2 GiB, or not to be opened.
+    """
+    place = Source(str(path))
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise place.error(f"cannot be opened: {error.strerror}") from None
+    file = os.fdopen(descriptor, "rb")
+    status = os.fstat(descriptor)
+    problem = ""
+    if not stat.S_ISREG(status.st_mode):
+        problem = "is not a regular file (a pipe or a device); copy its content to a file"
+    elif status.st_size == 0:
+        problem = "is empty; expected data"
+    elif status.st_size > limits.MAX_BYTES:
+        problem = f"has {status.st_size:,} bytes; the limit is {limits.MAX_BYTES:,}"
+    if problem:
+        file.close()
+        raise place.error(problem)
+    return file, status.st_size
+
+
+def expansion_limit(size: int) -> int:
+    """How many bytes a compressed file of ``size`` bytes may grow to before it counts as a bomb."""
+    return min(limits.MAX_BYTES, max(limits.FREE_EXPANSION, limits.MAX_EXPANSION * size))
+
+
+def read_text(path: Path, *, compressed: bool) -> bytes:
+    """The bytes of a text file, unpacked, without a byte order mark.
+
+    Raises:
+        DataError: Damaged, too large, or not a text.
+    """
+    place = Source(str(path))
+    file, size = open_regular(path)
+    with file:
+        try:
+            content = _unpack(file, place, expansion_limit(size)) if compressed else file.read()
+        except OSError as error:
+            raise place.error(f"cannot be read: {error.strerror or error}") from None
+    for magic, what in MAGIC.items():
+        if content.startswith(magic):
+            raise place.error(what)
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    if not content.strip():
+        raise place.error("is empty; expected a line of column names and rows below it")
+    if (nul := content.find(b"\0")) >= 0:
+        raise place.error(
+            "holds a NUL byte, so it is not a text; export the table again", line=_line(content, nul)
+        )
+    start = content[: limits.MAX_LINE]
+    if len(content) > limits.MAX_LINE and b"\n" not in start and b"\r" not in start:
+        raise place.error(
+            f"the first line does not end within {limits.MAX_LINE:,} bytes: not a table", line=1
+        )
+    return content
+
+
+def not_utf8(content: bytes, place: Source) -> Exception:
+    """The error of a text that is in another encoding, with the line of its first odd byte."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return place.error(
+            f"byte 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8 "
+            "(for example: iconv -f latin1 -t utf-8)",
+            line=_line(content, error.start),
+        )
+    raise ValueError("the content is UTF-8")
+
+
+def _line(content: bytes, position: int) -> int:
+    before = content[:position]
+    return before.count(b"\n") + before.replace(b"\r\n", b"").count(b"\r") + 1
+
+
+def _unpack(file: BinaryIO, place: Source, limit: int) -> bytes:
+    unpacked = BytesIO()
+    try:
+        with gzip.GzipFile(fileobj=file) as stream:
+            while block := stream.read(2**20):
+                unpacked.write(block)
+                if unpacked.tell() > limit:
+                    raise place.error(f"unpacks to more than {limit:,} bytes; unpack it and look at it first")
+    except gzip.BadGzipFile:
+        raise place.error(
+            "is not compressed with gzip, or is damaged; drop .gz from its name or pack it again"
+        ) from None
+    except (EOFError, zlib.error):
+        raise place.error("the gzip data is damaged or ends too early; copy or download it again") from None
+    return unpacked.getvalue()

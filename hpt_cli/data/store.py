@@ -1,0 +1,119 @@
+"""Prepared data on disk: converted once, shared by every worker process as memory maps."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from hpt_cli.data.raw import Array
+from hpt_cli.errors import CannotWriteError, DataError
+
+if TYPE_CHECKING:
+    from hpt_cli.data.dataset import Dataset
+    from hpt_cli.network import TrainingData
+
+SCHEMA = 1
+ARRAYS = ("x_train", "y_train", "x_validation", "y_validation")
+"""What the workers get.  Test rows are not among it."""
+ABOUT = "data.json"
+
+
+def save_dataset(dataset: Dataset, folder: Path) -> None:
+    """Write the training and validation rows and ``data.json`` into ``folder``, each file whole.
+
+    Raises:
+        CannotWriteError: The disk is full, read-only or gone.
+    """
+    about = {
+        "schema": SCHEMA,
+        "task": dataset.task,
+        "n_classes": dataset.n_classes,
+        "classes": list(dataset.classes),
+        "feature_names": list(dataset.feature_names),
+        "target_name": dataset.target_name,
+        "target_mean": dataset.target_mean,
+        "target_std": dataset.target_std,
+        "hash": dataset.hash,
+        "notes": list(dataset.notes),
+        "shapes": {name: list(getattr(dataset, name).shape) for name in ARRAYS},
+    }
+    text = json.dumps(about, allow_nan=False, sort_keys=True) + "\n"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ARRAYS:
+            _publish(folder / f"{name}.npy", _array_writer(getattr(dataset, name)))
+        # Last, because its presence says that the arrays are complete.
+        _publish(folder / ABOUT, lambda file: file.write(text.encode("ascii")))
+    except OSError as error:
+        raise CannotWriteError(
+            f"{folder}: the prepared data cannot be written: {error.strerror or error}"
+        ) from error
+
+
+def open_training_data(folder: Path) -> TrainingData:
+    """What :func:`save_dataset` wrote, as memory maps; opened once in a process.
+
+    Raises:
+        DataError: The files are missing or damaged.
+    """
+    about = Path(folder).resolve() / ABOUT
+    try:
+        status = about.stat()
+    except OSError:
+        raise DataError(f"{about}: the prepared data is missing; run the study again to make it") from None
+    # A folder that was written again has another data.json.
+    return _open(about.parent, status.st_ino, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _open(folder: Path, inode: int, changed: int) -> TrainingData:  # noqa: ARG001 - they are the cache's key
+    from hpt_cli.network import TrainingData
+
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="ascii"))
+        if about["schema"] != SCHEMA:
+            raise DataError(
+                f"{folder / ABOUT}: written by another version of hpt; remove the folder to make it anew"
+            )
+        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
+        if any(list(arrays[name].shape) != about["shapes"][name] for name in ARRAYS):
+            raise ValueError("shapes differ")
+        return TrainingData(
+            task=about["task"],
+            n_classes=about["n_classes"],
+            target_mean=about["target_mean"],
+            target_std=about["target_std"],
+            **arrays,
+        )
+    except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError) as error:
+        raise DataError(
+            f"{folder}: the prepared data is damaged; remove the folder to make it anew"
+        ) from error
+
+
+def _array_writer(array: Array) -> Callable[[BinaryIO], object]:
+    return lambda file: np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+
+
+def _publish(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Write a file under another name, then give it its own: a reader finds all of it or nothing."""
+    temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    descriptor = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)  # the name itself
+    finally:
+        os.close(descriptor)
