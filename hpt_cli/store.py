@@ -15,7 +15,6 @@ loses at most what was not finished.  One process writes, holding the folder's l
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import os
@@ -29,7 +28,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from hpt_cli.errors import CannotWriteError, DamagedStudyError, InputError, StudyInUseError, StudyNotFoundError
+from hpt_cli.errors import (
+    CannotWriteError,
+    DamagedStudyError,
+    InputError,
+    StudyInUseError,
+    StudyNotFoundError,
+)
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.trial import SCHEMA as TRIAL_SCHEMA
 from hpt_cli.trial import TrialResult
@@ -77,21 +82,21 @@ class StudyStore:
             CannotWriteError: It cannot be made.
         """
         draft = folder.parent / f".new-{folder.name}-{os.getpid()}"
-        with _writing(folder):
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            _remove_dead_drafts(folder)
-            try:
+        try:
+            with _writing(folder):
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                _remove_dead_drafts(folder)
                 for part in ("trials", "rounds"):
                     (draft / part).mkdir(parents=True)
                 publish(draft / "study.yaml", config_text)
                 publish_json(draft / "study.json", {"schema": SCHEMA, **study})
                 draft.rename(folder)  # fails on a folder with content
                 _sync_folder(folder.parent)
-            except OSError as error:
-                shutil.rmtree(draft, ignore_errors=True)
-                if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
-                    raise FileExistsError(folder) from None
-                raise
+        except CannotWriteError:
+            shutil.rmtree(draft, ignore_errors=True)
+            if folder.exists():
+                raise FileExistsError(folder) from None
+            raise
         return cls(folder)
 
     @classmethod
@@ -112,7 +117,9 @@ class StudyStore:
         if (Path(study) / "study.json").is_file():
             return cls(Path(study))
         there = f"there are: {', '.join(names)}" if names else f"{runs_dir} holds no study"
-        raise StudyNotFoundError(f"no study {study!r}: neither a name under {runs_dir} nor a study's folder; {there}")
+        raise StudyNotFoundError(
+            f"no study {study!r}: neither a name under {runs_dir} nor a study's folder; {there}"
+        )
 
     @property
     def name(self) -> str:
@@ -350,7 +357,9 @@ def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
 
 def _last_change(folder: Path) -> float:
     """When the study last gained a trial or a round, in seconds since the epoch."""
-    return max(path.stat().st_mtime for path in (folder, folder / "trials", folder / "rounds") if path.exists())
+    return max(
+        path.stat().st_mtime for path in (folder, folder / "trials", folder / "rounds") if path.exists()
+    )
 
 
 @contextmanager
@@ -358,8 +367,6 @@ def _writing(path: Path) -> Iterator[None]:
     """Turn what the system says of a failed write into one message."""
     try:
         yield
-    except FileExistsError:
-        raise
     except OSError as error:
         why = os.strerror(error.errno).lower() if error.errno else str(error)
         raise CannotWriteError(

@@ -79,10 +79,14 @@ def test_no_rooms_import_each_other_in_a_ring():
 def test_the_network_knows_numpy_and_nothing_else():
     ours = {imported for _, room, imported in imports() if room == "network"}
     assert ours == {"network"}
-    assert third_party("network") & {"scipy", "sklearn", "pandas", "skopt", "pydantic", "rich", "click"} == set()
+    assert (
+        third_party("network") & {"scipy", "sklearn", "pandas", "skopt", "pydantic", "rich", "click"} == set()
+    )
 
 
-@pytest.mark.parametrize("room", ["space", "trial", "store", "rounds", "ranking", "study", "strategies", "network", "data"])
+@pytest.mark.parametrize(
+    "room", ["space", "trial", "store", "rounds", "ranking", "study", "strategies", "network", "data"]
+)
 def test_nothing_below_the_views_knows_the_terminal(room):
     assert third_party(room) & {"rich", "click"} == set()
 

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, Pipe
+from multiprocessing.connection import Pipe
 from typing import Any, ParamSpec, TypeVar
 
 from hpt_cli.executors.base import TaskTimeoutError, WorkerDiedError
@@ -64,7 +64,8 @@ class LocalExecutor(Executor):
         self._workers: set[_Worker] = set()
         self._guard = threading.Lock()
         self._keepers = [
-            threading.Thread(target=self._keep_worker, name=f"hpt-worker-{n}", daemon=True) for n in range(workers)
+            threading.Thread(target=self._keep_worker, name=f"hpt-worker-{n}", daemon=True)
+            for n in range(workers)
         ]
         for keeper in self._keepers:
             keeper.start()
@@ -210,4 +211,3 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self.kill()
             self._process.wait()
-

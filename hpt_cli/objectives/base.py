@@ -1,0 +1,23 @@
+"""The contract between the loop and what a trial does."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from hpt_cli.trial import TrialResult, TrialSpec
+
+
+class Objective(ABC):
+    """Evaluates trials, in whatever process it is sent to.
+
+    An objective is a small picklable value: what is large (data) it finds by path where it runs.  It must not
+    depend on anything but itself and the specs: no clock, no global generator, no state from earlier calls.
+    """
+
+    @abstractmethod
+    def evaluate(self, specs: Sequence[TrialSpec]) -> list[TrialResult]:
+        """Evaluate every spec with all its repeats; the results in the same order.
+
+        What goes wrong inside a trial becomes its status and error; nothing is raised for it.
+        """

@@ -1,0 +1,79 @@
+"""Trains the built-in network for each trial."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hpt_cli.data import open_training_data
+from hpt_cli.network import NetworkSettings, TrainingOutcome, Value, train
+from hpt_cli.objectives.base import Objective
+from hpt_cli.space import Params
+from hpt_cli.trial import RepeatResult, Status, Timing, TrialResult, TrialSpec
+
+
+@dataclass(frozen=True)
+class NetworkObjective(Objective):
+    """Trains a network by a trial's params, once for each of its seeds.
+
+    Args:
+        data_folder: Holds the prepared training and validation rows.
+        fixed: Hyperparameters that every trial shares, by dotted name.
+        metric: What a trial is judged by.
+    """
+
+    data_folder: Path
+    fixed: Mapping[str, Value | Sequence[int]]
+    metric: str
+
+    def settings(self, params: Params) -> NetworkSettings:
+        """What one training of a trial with ``params`` is made of.
+
+        Raises:
+            ValueError: The hyperparameters contradict each other.
+        """
+        return NetworkSettings.from_flat({**self.fixed, **params})
+
+    def evaluate(self, specs: Sequence[TrialSpec]) -> list[TrialResult]:
+        """Train all repeats of all ``specs`` together."""
+        started = time.time()
+        clock = time.perf_counter()
+        trainings = [(spec, seed) for spec in specs for seed in spec.seeds]
+        try:
+            outcomes = train(
+                [self.settings(spec.params) for spec, _ in trainings],
+                [seed for _, seed in trainings],
+                open_training_data(self.data_folder),
+                metric=self.metric,
+            )
+        except Exception as error:  # noqa: BLE001 - a trial that raises is a failed trial, and the study goes on
+            if len(specs) > 1:  # find out whose fault it is
+                return [result for spec in specs for result in self.evaluate([spec])]
+            why = f"{type(error).__name__}: {error}"
+            timing = Timing(started, time.time(), time.perf_counter() - clock)
+            return [TrialResult.failure(specs[0], Status.FAILED, why, timing)]
+        finished = time.time()
+        results = []
+        rest = iter(outcomes)
+        for spec in specs:
+            own = [next(rest) for _ in spec.seeds]
+            timing = Timing(started, finished, sum(outcome.seconds_share for outcome in own))
+            repeats = [
+                _repeat(seed, outcome, self.metric) for seed, outcome in zip(spec.seeds, own, strict=True)
+            ]
+            results.append(TrialResult.from_repeats(spec, repeats, timing))
+        return results
+
+
+def _repeat(seed: int, outcome: TrainingOutcome, metric: str) -> RepeatResult:
+    status = Status(outcome.status)
+    return RepeatResult(
+        seed=seed,
+        status=status,
+        objective=outcome.metrics[metric] if status is Status.DONE else None,
+        metrics=outcome.metrics,
+        history=outcome.history,
+        error=outcome.error,
+    )

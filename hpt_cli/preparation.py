@@ -1,0 +1,147 @@
+"""From a config to a study's folder: everything is checked before anything is made."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from hpt_cli.config import ObjectiveSettings, StudyConfig, changes
+from hpt_cli.data import Dataset, load_dataset, saved_hash
+from hpt_cli.environment import describe_environment
+from hpt_cli.errors import InputError, StudyChangedError
+from hpt_cli.network import metrics_for
+from hpt_cli.store import StudyStore
+
+Notify = Callable[[str], None]
+
+
+def prepare_study(config: StudyConfig, *, runs_dir: Path, fresh: bool, notify: Notify) -> StudyStore:
+    """The folder that ``config`` goes on in: made, or found and matched.
+
+    Args:
+        config: What the study is.
+        runs_dir: Where studies are kept.
+        fresh: Start over; an existing folder is renamed, never deleted.
+        notify: Is told, in sentences, what was inferred and what was done.
+
+    Raises:
+        DataError: The data cannot be used.
+        InputError: The objective does not fit the data.
+        StudyChangedError: The folder holds a study of another config.
+    """
+    dataset = load_dataset(config.data, folder=config.folder, seed=config.seed)
+    check_objective(config.objective, dataset)
+    for note in dataset.notes:
+        notify(note)
+    folder = runs_dir / config.name
+    if fresh and folder.exists():
+        notify(f"the study that was there is now {_move_away(folder)}")
+    if not folder.exists():
+        try:
+            store = StudyStore.create(folder, config_text=config.text, study=_describe(config, dataset))
+        except FileExistsError:  # another process was faster
+            store = StudyStore(folder)
+    else:
+        store = StudyStore(folder)
+    with store.lock():
+        _match(store, config, dataset)
+        ensure_data(store, dataset)
+    return store
+
+
+def check_objective(objective: ObjectiveSettings, dataset: Dataset) -> None:
+    """See that the metric can be had from the data.
+
+    Raises:
+        InputError: It cannot; the message lists those that can.
+    """
+    known = metrics_for(dataset.task, dataset.n_classes)
+    if objective.metric not in known:
+        raise InputError(
+            f"objective.metric: {objective.metric} cannot be had from this data, which is for {dataset.task}; "
+            f"metrics for it: {', '.join(known)}"
+        )
+
+
+def ensure_data(store: StudyStore, dataset: Dataset) -> None:
+    """Keep the prepared rows in the study's folder for the workers to map."""
+    if saved_hash(store.data_folder) != dataset.hash:
+        dataset.save(store.data_folder)
+
+
+def reload_data(store: StudyStore, config: StudyConfig) -> None:
+    """Prepare the rows again where the study's cache of them is gone.
+
+    Raises:
+        StudyChangedError: The data is no longer what the study was made with.
+    """
+    if saved_hash(store.data_folder) == store.study["data"]["hash"]:
+        return
+    dataset = load_dataset(config.data, folder=config.folder, seed=config.seed)
+    if dataset.hash != store.study["data"]["hash"]:
+        raise StudyChangedError(_refusal(store, [f"data: {config.data.source} has other content now"]))
+    dataset.save(store.data_folder)
+
+
+def _describe(config: StudyConfig, dataset: Dataset) -> dict[str, Any]:
+    """What ``study.json`` says: the only reader of it that must understand all of it is this version."""
+    return {
+        "config": config.resolved(),
+        "folder": str(config.folder.resolve()),
+        "data": {
+            "hash": dataset.hash,
+            "task": dataset.task,
+            "classes": list(dataset.classes),
+            "rows": dataset.rows(),
+            "features": len(dataset.feature_names),
+        },
+        **describe_environment(),
+    }
+
+
+def _match(store: StudyStore, config: StudyConfig, dataset: Dataset) -> None:
+    """Accept the same config, a longer last round, more rounds, or another ``execution``; refuse the rest."""
+    old = StudyConfig.from_resolved(store.study["config"], folder=config.folder)
+    rounds = config.search.rounds if _extends(old, config) else old.search.rounds
+    as_it_was = dataclasses.replace(old, search=dataclasses.replace(old.search, rounds=rounds))
+    changed = changes(as_it_was.resolved(), config.resolved())
+    if dataset.hash != store.study["data"]["hash"]:
+        changed.append(f"data: {config.data.source} has other content now")
+    if changed:
+        raise StudyChangedError(_refusal(store, changed))
+    if config.resolved() != store.study["config"]:
+        study: Mapping[str, Any] = {**store.study, "config": config.resolved()}
+        store.update_study(study)
+
+
+def _extends(old: StudyConfig, new: StudyConfig) -> bool:
+    """Whether the new rounds are the old ones with more trials in the last one, or more rounds behind."""
+    *earlier, last = old.search.rounds
+    if len(new.search.rounds) < len(old.search.rounds):
+        return False
+    same = new.search.rounds[len(earlier)]
+    return list(new.search.rounds[: len(earlier)]) == earlier and (
+        dataclasses.replace(same, trials=last.trials) == last and same.trials >= last.trials
+    )
+
+
+def _refusal(store: StudyStore, changed: list[str]) -> str:
+    return "\n".join(
+        [
+            f"{store.folder} holds a study of another config; changed since:",
+            *(f"    {change}" for change in changed),
+            "keep both with --name NEW, or start over with --fresh (the old folder is renamed, not deleted)",
+        ]
+    )
+
+
+def _move_away(folder: Path) -> Path:
+    """Rename a study's folder to the first free ``name-1``, ``name-2``, ..."""
+    with StudyStore(folder).lock():
+        number = 1
+        while (aside := folder.with_name(f"{folder.name}-{number}")).exists():
+            number += 1
+        folder.rename(aside)
+    return aside

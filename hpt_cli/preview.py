@@ -1,0 +1,125 @@
+"""What a study would do, without doing it: for ``hpt plan``.  Nothing is written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from hpt_cli.config import StudyConfig
+from hpt_cli.data import Dataset, load_dataset
+from hpt_cli.network import NetworkSettings, train
+from hpt_cli.preparation import check_objective
+from hpt_cli.seeds import ASK, training_seed
+from hpt_cli.space import Choice, Params, decade_counts
+from hpt_cli.strategies import Strategy, make_strategy
+
+_POINTS_SHOWN = 5
+_PILOTS = 3  # points that are trained for one epoch, to see how long a trial takes
+_DRAWS = 1000
+_SEED_OF_DRAWS = 0
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What ``hpt plan`` shows.
+
+    Args:
+        config: The study's.
+        notes: What was inferred from the data, in sentences.
+        rows: Rows of each part: training, validation, test.
+        trials: Trials of the first round; fewer than asked for if the space holds no more.
+        exhausts: Whether the space holds no more.
+        trials_in_all: Trials of all rounds.
+        points: The first choices.
+        decades: For each numeric dimension that spans decades, how many of 1,000 random draws fall into each.
+        seconds_per_trial: From one timed epoch of the first points; all repeats, on one core.
+    """
+
+    config: StudyConfig
+    notes: tuple[str, ...]
+    rows: Mapping[str, int]
+    trials: int
+    exhausts: bool
+    trials_in_all: int
+    points: tuple[Params, ...]
+    decades: Mapping[str, tuple[tuple[float, float, int], ...]]
+    seconds_per_trial: float
+
+
+def preview(config: StudyConfig) -> Preview:
+    """Check a config and its data, and look ahead.
+
+    Raises:
+        DataError, InputError: As :func:`hpt_cli.preparation.prepare_study`.
+    """
+    dataset = load_dataset(config.data, folder=config.folder, seed=config.seed)
+    check_objective(config.objective, dataset)
+    first = config.search.rounds[0]
+    strategy = make_strategy(
+        first.strategy,
+        config.space,
+        seed=(config.seed, ASK, 0),
+        parallel=config.search.parallel,
+        goal=config.objective.goal,
+    )
+    size = config.space.size
+    trials = first.trials if size is None else min(first.trials, size)
+    points = _first_points(strategy, min(_POINTS_SHOWN, trials), config.search.parallel)
+    return Preview(
+        config=config,
+        notes=dataset.notes,
+        rows=dataset.rows(),
+        trials=trials,
+        exhausts=trials < first.trials,
+        trials_in_all=trials + sum(later.trials for later in config.search.rounds[1:]),
+        points=tuple(points),
+        decades=_decades(config),
+        seconds_per_trial=first.repeats * _seconds_per_training(config, dataset, points[:_PILOTS]),
+    )
+
+
+def _first_points(strategy: Strategy, count: int, parallel: int) -> list[Params]:
+    """The choices that need no result: all of a plan, ``parallel`` of a model."""
+    points = []
+    for number in range(min(count, parallel) if strategy.uses_results else count):
+        params = strategy.ask(number)
+        if params is None:
+            break
+        points.append(params)
+    return points
+
+
+def _decades(config: StudyConfig) -> dict[str, tuple[tuple[float, float, int], ...]]:
+    """Decade counts of random draws, for the numeric dimensions that span at least a factor of ten."""
+    import numpy as np
+
+    rng = np.random.default_rng(_SEED_OF_DRAWS)
+    draws = [config.space.sample(rng) for _ in range(_DRAWS)]
+    counts = {}
+    for name, dimension in config.space.dimensions.items():
+        if isinstance(dimension, Choice):
+            continue
+        decades = decade_counts(dimension, [float(draw[name]) for draw in draws if name in draw])
+        if len(decades) > 1:
+            counts[name] = tuple(decades)
+    return counts
+
+
+def _seconds_per_training(config: StudyConfig, dataset: Dataset, points: list[Params]) -> float:
+    """Mean over the pilots of one epoch's time, times the epochs of a full training."""
+    from threadpoolctl import threadpool_limits
+
+    seconds = []
+    with threadpool_limits(1):  # as in a worker
+        for params in points:
+            settings = NetworkSettings.from_flat({**config.network, **params})
+            started = time.perf_counter()
+            train(
+                [replace(settings, epochs=1)],
+                [training_seed(config.seed, 0)],
+                dataset.training_data(),
+                metric=config.objective.metric,
+            )
+            seconds.append((time.perf_counter() - started) * settings.epochs)
+    return sum(seconds) / len(seconds) if seconds else 0.0

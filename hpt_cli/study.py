@@ -1,0 +1,437 @@
+"""THE LOOP: ask, submit, save, tell, round by round.
+
+The loop numbers the trials and is the only writer of the study's folder.  What it does next follows from the
+config and the finished trials alone, so going on after a kill is the same as never having stopped: a fresh
+strategy is told the stored results and asked for the first missing number.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import queue
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from typing import NoReturn
+
+from hpt_cli.config import RoundSettings, StudyConfig
+from hpt_cli.environment import usable_cores
+from hpt_cli.errors import InputError, InterruptedStudyError, StudyFailedError
+from hpt_cli.events import (
+    Notice,
+    Observer,
+    RoundFinished,
+    RoundStarted,
+    StudyFinished,
+    StudyStarted,
+    TrialFinished,
+    TrialStarted,
+)
+from hpt_cli.executors import LocalExecutor, TaskTimeoutError, WorkerDiedError
+from hpt_cli.objectives.base import Objective
+from hpt_cli.objectives.network import NetworkObjective
+from hpt_cli.ranking import best_of
+from hpt_cli.rounds import RoundPlan, next_space
+from hpt_cli.seeds import ASK, training_seed
+from hpt_cli.space import Params
+from hpt_cli.store import StudyStore
+from hpt_cli.strategies import Strategy, make_strategy
+from hpt_cli.trial import Origin, Status, Timing, TrialResult, TrialSpec
+
+_QUEUED_PER_WORKER = 2  # one in work, one at hand: a worker never waits for the loop
+_SECONDS_TO_FINISH = 2.0  # given to trials in flight when a signal ends the study
+
+
+class StopRequest:
+    """How a signal handler asks the loop to end; safe to call from one."""
+
+    def __init__(self) -> None:
+        self.signal_number: int | None = None
+        self._inbox: queue.SimpleQueue[_Finished | None] | None = None
+
+    def request(self, signal_number: int) -> None:
+        """End softly: start nothing, keep what finishes within a moment."""
+        self.signal_number = signal_number
+        if self._inbox is not None:
+            self._inbox.put(None)  # wakes the loop; a SimpleQueue may be used in a signal handler
+
+    def wake(self, inbox: queue.SimpleQueue[_Finished | None]) -> None:
+        """Name the queue that the loop waits at."""
+        self._inbox = inbox
+
+
+@dataclasses.dataclass(frozen=True)
+class _Finished:
+    """A task's future that is done, and what it was for."""
+
+    future: Future[list[TrialResult]]
+    specs: tuple[TrialSpec, ...]
+    submitted: float
+
+
+def run_study(
+    store: StudyStore, config: StudyConfig, *, workers: int | None, observe: Observer, stop: StopRequest
+) -> None:
+    """Run what is missing of a study, to its end.
+
+    Args:
+        store: The study's folder.
+        config: What the folder was made from (with a longer last round, or more rounds, if it was extended).
+        workers: Processes that train; ``None`` for one a usable core.
+        observe: Is called with each event, from this thread.
+        stop: Asks the loop to end.
+
+    Raises:
+        StudyFailedError: No trial succeeded, or too many failed.
+        InterruptedStudyError: ``stop`` was requested.
+        StudyInUseError: Another process runs the study.
+        CannotWriteError: A result could not be written.
+    """
+    workers = workers or config.execution.workers or usable_cores()
+    objective = NetworkObjective(store.data_folder.resolve(), config.network, config.objective.metric)
+    with store.lock(), _local_workers(workers, config) as executor:
+        StudyLoop(store, config, objective, executor, workers, observe, stop).run()
+
+
+def refine_study(
+    store: StudyStore,
+    config: StudyConfig,
+    *,
+    trials: int | None = None,
+    strategy: str | None = None,
+    repeats: int | None = None,
+    dry_run: bool = False,
+) -> RoundPlan:
+    """Plan one more round, in a narrower space; :func:`run_study` then runs it.
+
+    What is not given is as in the round before.  A refined round that was planned but not finished is returned
+    again, so that the same command goes on after a kill.
+
+    Raises:
+        InputError: The config's own rounds are not finished, or there is too little to decide on.
+    """
+    with store.lock():
+        plans, results = store.rounds(), store.results()
+        asked = sum(plan.trials for plan in plans)
+        if not plans or len(results) < asked:
+            if plans and plans[-1].origin == "refine":
+                return plans[-1]
+            raise InputError(
+                f"study {store.name} has {len(results)} of {asked or 'its'} trials; finish it first, with hpt run"
+            )
+        last = plans[-1]
+        plan = _narrowed(
+            plans,
+            results,
+            config,
+            strategy=strategy or last.strategy,
+            trials=trials or last.trials,
+            repeats=repeats or last.repeats,
+            origin="refine",
+        )
+        if not dry_run:
+            store.save_round(plan)
+        return plan
+
+
+@contextmanager
+def _local_workers(workers: int, config: StudyConfig) -> Iterator[Executor]:
+    executor = LocalExecutor(workers, timeout=config.execution.trial_timeout)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _narrowed(
+    plans: Sequence[RoundPlan],
+    results: Sequence[TrialResult],
+    config: StudyConfig,
+    *,
+    strategy: str,
+    trials: int,
+    repeats: int,
+    origin: str,
+) -> RoundPlan:
+    """The round after the last of ``plans``, in the space that its results point to."""
+    last = plans[-1]
+    space, moves = next_space(last.space, results, config.objective.goal)
+    if strategy == "grid":
+        trials = space.grid_count()
+    return RoundPlan(
+        number=len(plans),
+        first=last.first + last.trials,
+        space=space,
+        strategy=strategy,
+        trials=trials,
+        repeats=repeats,
+        parallel=config.search.parallel,
+        origin=origin,
+        moves=moves,
+    )
+
+
+class StudyLoop:
+    """One run of the loop over one locked study.
+
+    Args:
+        store: The study's folder, locked.
+        config: What it was made from.
+        objective: What a trial does.
+        executor: Where trials run.
+        workers: How many of them run there at the same time.
+        observe: Is called with each event.
+        stop: Asks the loop to end.
+    """
+
+    def __init__(
+        self,
+        store: StudyStore,
+        config: StudyConfig,
+        objective: Objective,
+        executor: Executor,
+        workers: int,
+        observe: Observer,
+        stop: StopRequest,
+    ) -> None:
+        self._store = store
+        self._config = config
+        self._objective = objective
+        self._executor = executor
+        self._workers = workers
+        self._observe = observe
+        self._stop = stop
+        self._inbox: queue.SimpleQueue[_Finished | None] = queue.SimpleQueue()
+        self._results: dict[int, TrialResult] = {}
+        self._counts: Counter[Status] = Counter()
+        stop.wake(self._inbox)
+
+    def run(self) -> None:
+        """Run what is missing; raises as :func:`run_study`."""
+        for damage in self._store.damage():
+            aside = self._store.set_aside(damage)
+            self._observe(
+                Notice(f"{damage.path.name}: {damage.why}; set aside as {aside.name}, its trial runs again")
+            )
+        for result in self._store.results():
+            self._remember(result)
+        self._observe(StudyStarted(self._store.name, tuple(self._in_order()), self._in_all(), self._workers))
+        self._stop_if_broken()
+        number = 0
+        while (plan := self._plan(number)) is not None:
+            self._run_round(plan)
+            number += 1
+        best = best_of(self._results.values(), self._config.objective.goal)
+        if best is None:
+            raise StudyFailedError(f"no trial succeeded; {self._first_failure()}")
+        self._keep_best(best)
+        self._observe(StudyFinished(self._store.name, len(self._results)))
+
+    def _planned(self) -> list[RoundPlan]:
+        """The rounds with a plan; the config's last one may have been extended since."""
+        plans = self._store.rounds()
+        own = [plan for plan in plans if plan.origin == "config"]
+        if own and own[-1] is plans[-1]:
+            asked = self._config.search.rounds[len(own) - 1].trials
+            if asked > plans[-1].trials:
+                plans[-1] = dataclasses.replace(plans[-1], trials=asked)
+        return plans
+
+    def _unplanned(self, plans: Sequence[RoundPlan]) -> Sequence[RoundSettings]:
+        """The config's rounds that have no plan yet."""
+        return self._config.search.rounds[sum(plan.origin == "config" for plan in plans) :]
+
+    def _plan(self, number: int) -> RoundPlan | None:
+        """The plan of round ``number``, decided and published if it is new; ``None`` after the last."""
+        plans = self._planned()
+        if number < len(plans):
+            return plans[number]
+        ahead = self._unplanned(plans)
+        if not ahead:
+            return None
+        settings = ahead[0]
+        if number == 0:
+            plan = RoundPlan(
+                number=0,
+                first=0,
+                space=self._config.space,
+                strategy=settings.strategy,
+                trials=settings.trials,
+                repeats=settings.repeats,
+                parallel=self._config.search.parallel,
+                origin="config",
+                moves=(),
+            )
+        else:
+            plan = _narrowed(
+                plans,
+                self._in_order(),
+                self._config,
+                strategy=settings.strategy,
+                trials=settings.trials,
+                repeats=settings.repeats,
+                origin="config",
+            )
+        self._store.save_round(plan)
+        return plan
+
+    def _remember(self, result: TrialResult) -> None:
+        self._results[result.number] = result
+        self._counts[result.status] += 1
+
+    def _in_order(self) -> list[TrialResult]:
+        return [self._results[number] for number in sorted(self._results)]
+
+    def _run_round(self, plan: RoundPlan) -> None:
+        """Ask for every number of the round that has no result, and wait for all."""
+        numbers = range(plan.first, plan.first + plan.trials)
+        finished = [number for number in numbers if number in self._results]
+        if len(finished) == plan.trials:
+            return
+        self._observe(RoundStarted(plan, len(finished)))
+        strategy = make_strategy(
+            plan.strategy,
+            plan.space,
+            seed=(self._config.seed, ASK, plan.number),
+            parallel=plan.parallel,
+            goal=self._config.objective.goal,
+            history=[result for result in self._in_order() if result.number < plan.first],
+        )
+        for number in finished:
+            strategy.tell(number - plan.first, self._results[number])
+        asked = self._ask_and_tell(plan, strategy)
+        plan = dataclasses.replace(plan, trials=asked)  # fewer if the space held no more
+        if plan != self._store.rounds()[plan.number]:
+            self._store.save_round(plan)
+        self._observe(RoundFinished(plan, exhausted=asked < len(numbers)))
+
+    def _ask_and_tell(self, plan: RoundPlan, strategy: Strategy) -> int:
+        """Until every trial of the round has a result; how many trials there are."""
+        at_hand = self._workers * _QUEUED_PER_WORKER
+        number = 0  # the next to be asked, within the round
+        settled = 0  # every number below it has a result
+        trials = plan.trials
+        in_flight = 0
+        while True:
+            while number < trials and in_flight < at_hand:
+                if self._stop.signal_number is not None:
+                    self._wind_down(in_flight)
+                if plan.first + number in self._results:
+                    number += 1
+                    continue
+                if strategy.uses_results and settled <= number - plan.parallel:
+                    break
+                params = strategy.ask(number)
+                if params is None:
+                    trials = number
+                    break
+                self._submit(plan, params, plan.first + number, strategy.origin(number))
+                number += 1
+                in_flight += 1
+            if not in_flight:
+                return trials
+            for result in self._wait(in_flight):
+                strategy.tell(result.number - plan.first, result)
+                in_flight -= 1
+            while plan.first + settled in self._results:
+                settled += 1
+
+    def _submit(self, plan: RoundPlan, params: Params, number: int, origin: Origin) -> None:
+        seeds = tuple(training_seed(self._config.seed, repeat) for repeat in range(plan.repeats))
+        specs = (TrialSpec(number, plan.number, params, seeds, origin),)
+        submitted = time.time()
+        self._observe(TrialStarted(specs[0]))
+        future = self._executor.submit(self._objective.evaluate, specs)
+        future.add_done_callback(lambda done: self._inbox.put(_Finished(done, specs, submitted)))
+
+    def _wait(self, in_flight: int) -> list[TrialResult]:
+        """The results of the next task that finishes, published."""
+        while True:
+            finished = self._inbox.get()
+            results = [] if finished is None else self._keep(finished)
+            if self._stop.signal_number is not None:
+                self._wind_down(in_flight - len(results))
+            if results:
+                return results
+
+    def _keep(self, finished: _Finished) -> list[TrialResult]:
+        """Publish what came of a task."""
+        results = _results_of(finished)
+        for result in results:
+            self._store.save(result)
+            self._remember(result)
+            self._observe(TrialFinished(result))
+        self._stop_if_broken()
+        return results
+
+    def _wind_down(self, in_flight: int) -> NoReturn:
+        """A signal asked for the end: keep what finishes within a moment."""
+        deadline = time.monotonic() + _SECONDS_TO_FINISH
+        while in_flight and (left := deadline - time.monotonic()) > 0:
+            try:
+                finished = self._inbox.get(timeout=left)
+            except queue.Empty:
+                break
+            if finished is not None:
+                in_flight -= len(self._keep(finished))
+        assert self._stop.signal_number is not None
+        raise InterruptedStudyError(
+            self._stop.signal_number,
+            f"stopped by {signal.Signals(self._stop.signal_number).name}: {len(self._results)} of {self._in_all()} "
+            "trials are finished and kept; the same command goes on",
+        )
+
+    def _in_all(self) -> int:
+        """Trials of all rounds, planned or not yet."""
+        plans = self._planned()
+        return sum(plan.trials for plan in plans) + sum(ahead.trials for ahead in self._unplanned(plans))
+
+    def _stop_if_broken(self) -> None:
+        """End a study that only fails.
+
+        Divergence counts while nothing has succeeded: then it is no finding about the space.
+        """
+        failures = self._counts[Status.FAILED] + self._counts[Status.TIMEOUT]
+        if not self._counts[Status.DONE]:
+            failures += self._counts[Status.DIVERGED]
+        if failures > self._config.execution.max_failures:
+            raise StudyFailedError(
+                f"stopped: {failures} trials failed, more than execution.max_failures, "
+                f"{self._config.execution.max_failures}; {self._first_failure()}"
+            )
+
+    def _first_failure(self) -> str:
+        first = next((result for result in self._in_order() if result.status is not Status.DONE), None)
+        if first is None:
+            return "the space holds no point"
+        return f"the first, trial {first.number}, {first.status}: {first.error}"
+
+    def _keep_best(self, best: TrialResult) -> None:
+        """Train the best trial's first repeat again, for its weights: cheaper than to carry everybody's."""
+        if self._store.best_number() == best.number:
+            return
+        future = self._executor.submit(self._objective.model, best)
+        future.add_done_callback(lambda _: self._inbox.put(None))
+        while not future.done():
+            self._inbox.get()
+            if self._stop.signal_number is not None:
+                self._wind_down(0)
+        self._store.save_best(best.number, future.result())
+
+
+def _results_of(finished: _Finished) -> list[TrialResult]:
+    """What a task returned, or what its end says of each of its trials."""
+    try:
+        return finished.future.result()
+    except TaskTimeoutError as error:
+        status, why = Status.TIMEOUT, str(error)
+    except WorkerDiedError as error:
+        status, why = Status.FAILED, str(error)
+    except Exception as error:  # noqa: BLE001 - it must not take the other trials along
+        status, why = Status.FAILED, f"{type(error).__name__}: {error}"
+    now = time.time()
+    timing = Timing(finished.submitted, now, now - finished.submitted)
+    return [TrialResult.failure(spec, status, why, timing) for spec in finished.specs]
