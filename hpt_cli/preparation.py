@@ -60,8 +60,8 @@ def check_objective(objective: ObjectiveSettings, dataset: Dataset) -> None:
     known = metrics_for(dataset.task, dataset.n_classes)
     if objective.metric not in known:
         raise InputError(
-            f"objective.metric: {objective.metric} cannot be had from this data, which is for {dataset.task}; "
-            f"metrics for it: {', '.join(known)}"
+            f"objective.metric: {objective.metric} cannot be had from this data, which is for "
+            f"{dataset.task}; metrics for it: {', '.join(known)}"
         )
 
 

@@ -1,7 +1,7 @@
 """What each random generator of a study is made from: the study's seed, a purpose, and numbers.
 
-Every generator is ``default_rng(SeedSequence([study seed, PURPOSE, ...]))``; there is no global state, so a draw
-depends on nothing but what is named here.
+Every generator is ``default_rng(SeedSequence([study seed, PURPOSE, ...]))``; there is no global state, so a
+draw depends on nothing but what is named here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ RERUN = 4
 
 
 def training_seed(study_seed: int, repeat: int) -> int:
-    """The training seed of repeat ``repeat`` (from 0), the same for every trial of the study; in [0, 2**32)."""
+    """The training seed of repeat ``repeat`` (from 0), in [0, 2**32): the same for every trial."""
     from numpy.random import SeedSequence
 
     return int(SeedSequence([study_seed, TRAINING, repeat]).generate_state(1)[0])

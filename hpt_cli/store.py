@@ -1,8 +1,8 @@
 """The study folder: the only place where results live.
 
-What is finished is what has a valid file; there is no index and no status elsewhere that could disagree.  Every
-file is published whole (temporary file, fsync, rename), so that a reader never sees half of one and a kill
-loses at most what was not finished.  One process writes, holding the folder's lock; anybody reads::
+What is finished is what has a valid file; there is no index and no status elsewhere that could disagree.
+Every file is published whole (temporary file, fsync, rename), so that a reader never sees half of one and a
+kill loses at most what was not finished.  One process writes, holding the folder's lock; anybody reads::
 
     digits/
     ├── study.yaml           the config as given, byte for byte
@@ -116,7 +116,7 @@ class StudyStore:
             return cls(by_name)
         if (Path(study) / "study.json").is_file():
             return cls(Path(study))
-        there = f"there are: {', '.join(names)}" if names else f"{runs_dir} holds no study"
+        there = f"there are: {', '.join(names)}" if names else "there is none"
         raise StudyNotFoundError(
             f"no study {study!r}: neither a name under {runs_dir} nor a study's folder; {there}"
         )
@@ -128,7 +128,7 @@ class StudyStore:
 
     @property
     def study(self) -> dict[str, Any]:
-        """What ``study.json`` holds: the resolved ``config``, ``folder``, ``data``, ``versions``, ``blas``."""
+        """What ``study.json`` has: the resolved ``config``, its ``folder``, ``data``, and ``versions``."""
         return self._study
 
     @property

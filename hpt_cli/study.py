@@ -107,20 +107,20 @@ def refine_study(
 ) -> RoundPlan:
     """Plan one more round, in a narrower space; :func:`run_study` then runs it.
 
-    What is not given is as in the round before.  A refined round that was planned but not finished is returned
-    again, so that the same command goes on after a kill.
+    What is not given is as in the round before.  A refined round that was planned but not finished is
+    returned again, so that the same command goes on after a kill.
 
     Raises:
         InputError: The config's own rounds are not finished, or there is too little to decide on.
     """
     with store.lock():
         plans, results = store.rounds(), store.results()
-        asked = sum(plan.trials for plan in plans)
-        if not plans or len(results) < asked:
+        own = sum(plan.origin == "config" for plan in plans)
+        if len(results) < sum(plan.trials for plan in plans) or own < len(config.search.rounds):
             if plans and plans[-1].origin == "refine":
                 return plans[-1]
             raise InputError(
-                f"study {store.name} has {len(results)} of {asked or 'its'} trials; finish it first, with hpt run"
+                f"study {store.name} is not finished ({len(results)} trials); finish it first, with hpt run"
             )
         last = plans[-1]
         plan = _narrowed(
@@ -377,11 +377,11 @@ class StudyLoop:
                 break
             if finished is not None:
                 in_flight -= len(self._keep(finished))
-        assert self._stop.signal_number is not None
+        number = self._stop.signal_number or signal.SIGINT
         raise InterruptedStudyError(
-            self._stop.signal_number,
-            f"stopped by {signal.Signals(self._stop.signal_number).name}: {len(self._results)} of {self._in_all()} "
-            "trials are finished and kept; the same command goes on",
+            number,
+            f"stopped by {signal.Signals(number).name}: {len(self._results)} of {self._in_all()} trials are "
+            "finished and kept; the same command goes on",
         )
 
     def _in_all(self) -> int:

@@ -1,10 +1,11 @@
 """Persistent worker processes on this machine.
 
-Each worker is a fresh interpreter (so that BLAS reads its thread count before NumPy is loaded) with one pipe.
-The pipe is also its lifeline: when the parent ends, however it ends, the worker reads end-of-file and leaves.
-That works where a parent-death signal does not (fork servers, other systems), and leaves no orphan after SIGKILL.
+Each worker is a fresh interpreter, so that BLAS reads its thread count before NumPy is loaded, with one
+pipe.  The pipe is also its lifeline: when the parent ends, however it ends, the worker reads end-of-file and
+leaves.  That works where a parent-death signal does not (fork servers, other systems), and leaves no orphan
+after SIGKILL.
 
-Workers stand in process groups of their own: a Ctrl-C in the terminal reaches the parent alone, which decides.
+Workers stand in process groups of their own: a Ctrl-C in the terminal reaches the parent alone.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ class _Task:
 class LocalExecutor(Executor):
     """``workers`` processes that take tasks one at a time, in the order of submission.
 
-    A worker that dies under a task is replaced and the task tried once more; if it takes that worker down as well,
-    its future raises :class:`WorkerDiedError`.  Other tasks are not touched.
+    A worker that dies under a task is replaced and the task tried once more; if it takes that worker down as
+    well, its future raises :class:`WorkerDiedError`.  Other tasks are not touched.
 
     Args:
         workers: Processes, at least 1; they are started when first needed.

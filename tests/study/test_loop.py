@@ -1,0 +1,378 @@
+"""The loop over a cheap objective: what it asks, keeps, and does when it is stopped at any point."""
+
+import dataclasses
+import json
+import threading
+import time
+from concurrent.futures import Executor, Future
+from pathlib import Path
+
+import pytest
+
+from hpt_cli.config import (
+    ExecutionSettings,
+    ObjectiveSettings,
+    RoundSettings,
+    SearchSettings,
+    StudyConfig,
+)
+from hpt_cli.data import DataSettings
+from hpt_cli.errors import InputError, InterruptedStudyError, StudyFailedError
+from hpt_cli.events import RoundFinished, RoundStarted, StudyFinished, StudyStarted, TrialFinished
+from hpt_cli.executors import SerialExecutor
+from hpt_cli.objectives.base import Objective
+from hpt_cli.space import Choice, Float, Int, SearchSpace
+from hpt_cli.store import StudyStore
+from hpt_cli.study import StopRequest, StudyLoop, refine_study
+from hpt_cli.trial import RepeatResult, Status, Timing, TrialResult
+
+SPACE = SearchSpace(
+    {"rate": Float(1e-4, 1, "log"), "units": Int(4, 64, "log"), "kind": Choice(("a", "b"))},
+)
+
+
+class Bowl(Objective):
+    """Best at a rate of 0.01; fails where it is told to."""
+
+    def __init__(self, fail=lambda number: None):
+        self._fail = fail
+
+    def evaluate(self, specs):
+        return [self._evaluate(spec) for spec in specs]
+
+    def _evaluate(self, spec):
+        timing = Timing(0.0, 0.0, 0.0)
+        if error := self._fail(spec.number):
+            return TrialResult.failure(spec, Status.FAILED, error, timing)
+        value = abs(spec.params["rate"] - 0.01) + spec.params["units"] / 1000
+        repeats = [
+            RepeatResult(seed, Status.DONE, value + seed % 7 / 1e4, {"validation_loss": value}, {})
+            for seed in spec.seeds
+        ]
+        return TrialResult.from_repeats(spec, repeats, timing)
+
+    def model(self, trial):
+        return {"model": str(trial.number).encode()}
+
+
+class Shuffling(Executor):
+    """Finishes tasks on threads, later ones often before earlier ones."""
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        (specs,) = args if isinstance(args[0], tuple) else (None,)
+        pause = 0.003 * ((specs[0].number * 7) % 5) if specs else 0.0
+
+        def work():
+            time.sleep(pause)
+            future.set_result(fn(*args, **kwargs))
+
+        threading.Thread(target=work).start()
+        return future
+
+
+class KilledError(Exception):
+    """Stands for a kill: nothing catches it."""
+
+
+SHORT = (RoundSettings("random", 8, 1),)
+
+
+def make_config(rounds=SHORT, *, space=SPACE, parallel=3, max_failures=20):
+    return StudyConfig(
+        path=Path("bowl.yaml"),
+        text=b"",
+        folder=Path(),
+        name="bowl",
+        seed=3,
+        data=DataSettings("digits"),
+        objective=ObjectiveSettings("validation_loss", "minimize"),
+        network={},
+        space=space,
+        search=SearchSettings(parallel=parallel, rounds=tuple(rounds)),
+        execution=ExecutionSettings(workers=1, engine="local", trial_timeout=None, max_failures=max_failures),
+    )
+
+
+def open_store(folder, config):
+    if folder.exists():
+        return StudyStore(folder)
+    return StudyStore.create(folder, config_text=b"", study={"config": config.resolved()})
+
+
+def run(folder, config, *, objective=None, executor=None, workers=2, observe=lambda event: None, stop=None):
+    store = open_store(folder, config)
+    with store.lock():
+        objective, executor, stop = objective or Bowl(), executor or SerialExecutor(), stop or StopRequest()
+        StudyLoop(store, config, objective, executor, workers, observe, stop).run()
+    return store
+
+
+def contents(folder):
+    """Every published file of a study, by relative path."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != ".lock"
+    }
+
+
+def at_strategy(name):
+    space = SPACE
+    trials = 8
+    if name == "grid":
+        space = SPACE.replace({"rate": Float(1e-4, 1, "log", points=3), "units": Int(4, 64, "log", points=2)})
+        trials = 12
+    return make_config([RoundSettings(name, trials, 2)], space=space)
+
+
+STRATEGIES = ["grid", "random", "sobol", "bayes"]
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+class TestEveryStrategy:
+    def test_the_order_in_which_trials_finish_changes_nothing(self, tmp_path, name):
+        config = at_strategy(name)
+        one = run(tmp_path / "one", config, workers=1)
+        many = run(tmp_path / "many", config, executor=Shuffling(), workers=4)
+        assert contents(one.folder) == contents(many.folder)
+
+    def test_killed_after_any_trial_it_goes_on_to_the_same_study(self, tmp_path, name):
+        config = at_strategy(name)
+        straight = run(tmp_path / "straight", config)
+
+        def kill_at_second(event, seen=None):
+            if isinstance(event, TrialFinished):
+                finished.append(event)
+                if len(finished) == 2:
+                    raise KilledError
+
+        kills = 0
+        while True:
+            finished = []
+            try:
+                run(tmp_path / "killed", config, observe=kill_at_second)
+            except KilledError:
+                kills += 1
+                continue
+            break
+        assert kills >= 3
+        assert contents(straight.folder) == contents(tmp_path / "killed")
+
+
+def test_events_tell_the_story_in_order(tmp_path):
+    events = []
+    run(tmp_path / "s", make_config([RoundSettings("random", 3, 1)]), observe=events.append)
+    kinds = [type(event).__name__ for event in events]
+    assert kinds[:2] == ["StudyStarted", "RoundStarted"]
+    assert kinds[-2:] == ["RoundFinished", "StudyFinished"]
+    assert kinds.count("TrialStarted") == kinds.count("TrialFinished") == 3
+
+
+def test_a_finished_study_is_not_touched_again(tmp_path):
+    config = make_config()
+    run(tmp_path / "s", config)
+    before = {path: path.stat() for path in (tmp_path / "s" / "trials").iterdir()}
+    events = []
+    run(tmp_path / "s", config, objective=Bowl(lambda number: "must not run"), observe=events.append)
+    assert [type(event) for event in events] == [StudyStarted, StudyFinished]
+    assert {path: path.stat() for path in before} == before
+
+
+def test_a_longer_last_round_keeps_the_trials_there_are(tmp_path):
+    long = make_config([RoundSettings("sobol", 12, 1)])
+    run(tmp_path / "grown", make_config([RoundSettings("sobol", 5, 1)]))
+    run(tmp_path / "grown", long)
+    run(tmp_path / "long", long)
+    grown, straight = (contents(tmp_path / name) for name in ("grown", "long"))
+    del grown["study.json"], straight["study.json"]
+    assert grown == straight
+
+
+def test_a_finite_space_ends_the_round_early_and_says_so(tmp_path):
+    space = SearchSpace({"rate": Choice((0.1, 0.2)), "units": Int(1, 2)})
+    events = []
+    store = run(
+        tmp_path / "s", make_config([RoundSettings("random", 50, 1)], space=space), observe=events.append
+    )
+    assert len(store.results()) == 4
+    assert [event.exhausted for event in events if isinstance(event, RoundFinished)] == [True]
+    assert store.rounds()[0].trials == 4
+
+
+def test_repeats_train_with_the_same_seeds_in_every_trial(tmp_path):
+    store = run(tmp_path / "s", make_config([RoundSettings("random", 3, 4)]))
+    seeds = {tuple(repeat.seed for repeat in result.repeats) for result in store.results()}
+    assert len(seeds) == 1
+    assert len(set(seeds.pop())) == 4
+
+
+class TestRounds:
+    ROUNDS = (RoundSettings("random", 12, 1), RoundSettings("sobol", 6, 1), RoundSettings("bayes", 6, 1))
+
+    def test_each_round_lies_in_the_one_before_and_numbers_run_through(self, tmp_path):
+        store = run(tmp_path / "s", make_config(self.ROUNDS))
+        assert [result.number for result in store.results()] == list(range(24))
+        spaces = [plan.space.dimensions["rate"] for plan in store.rounds()]
+        assert spaces[0].low <= spaces[1].low <= spaces[2].low
+        assert spaces[0].high >= spaces[1].high >= spaces[2].high
+        assert spaces[0] != spaces[1] != spaces[2]
+        for result in store.results():
+            assert result.params in store.rounds()[result.round].space
+
+    @pytest.mark.parametrize("survived", [1, 11, 12, 13, 18, 23])
+    def test_killed_anywhere_it_goes_on_to_the_same_study(self, tmp_path, survived):
+        config = make_config(self.ROUNDS)
+        straight = run(tmp_path / "straight", config)
+        finished = []
+
+        def kill(event):
+            if isinstance(event, TrialFinished):
+                finished.append(event)
+            if len(finished) == survived:
+                raise KilledError
+
+        with pytest.raises(KilledError):
+            run(tmp_path / "killed", config, observe=kill)
+        run(tmp_path / "killed", config)
+        assert contents(straight.folder) == contents(tmp_path / "killed")
+
+    def test_killed_between_plan_and_first_trial(self, tmp_path):
+        config = make_config(self.ROUNDS)
+        straight = run(tmp_path / "straight", config)
+
+        def kill(event):
+            if isinstance(event, RoundStarted) and event.plan.number == 1:
+                raise KilledError
+
+        with pytest.raises(KilledError):
+            run(tmp_path / "killed", config, observe=kill)
+        run(tmp_path / "killed", config)
+        assert contents(straight.folder) == contents(tmp_path / "killed")
+
+
+class TestRefine:
+    def test_adds_a_round_that_run_then_runs(self, tmp_path):
+        config = make_config()
+        store = run(tmp_path / "s", config)
+        plan = refine_study(store, config, trials=5, strategy="sobol", repeats=2)
+        run(tmp_path / "s", config)
+        results = [result for result in store.results() if result.round == 1]
+        assert [result.number for result in results] == [8, 9, 10, 11, 12]
+        assert {len(result.repeats) for result in results} == {2}
+        assert all(result.params in plan.space for result in results)
+        assert any(move.action == "narrow" for move in plan.moves)
+
+    def test_asked_again_before_it_ran_it_is_the_same_round(self, tmp_path):
+        config = make_config()
+        store = run(tmp_path / "s", config)
+        first = refine_study(store, config, trials=5)
+        assert refine_study(store, config, trials=5) == first
+        assert len(store.rounds()) == 2
+
+    def test_a_dry_run_writes_nothing(self, tmp_path):
+        config = make_config()
+        store = run(tmp_path / "s", config)
+        before = contents(store.folder)
+        refine_study(store, config, dry_run=True)
+        assert contents(store.folder) == before
+
+    def test_an_unfinished_study_is_refused(self, tmp_path):
+        config = make_config()
+        store = open_store(tmp_path / "s", config)
+        with pytest.raises(InputError, match="finish it first"):
+            refine_study(store, config)
+
+    def test_a_round_of_the_config_added_later_comes_after_it(self, tmp_path):
+        config = make_config()
+        store = run(tmp_path / "s", config)
+        refine_study(store, config, trials=5)
+        longer = make_config([*config.search.rounds, RoundSettings("random", 4, 1)])
+        run(tmp_path / "s", longer)
+        assert [(plan.origin, plan.trials) for plan in store.rounds()] == [
+            ("config", 8),
+            ("refine", 5),
+            ("config", 4),
+        ]
+
+
+class TestFailures:
+    def test_a_failed_trial_is_a_result_and_the_study_goes_on(self, tmp_path):
+        fail = Bowl(lambda number: "no good" if number == 2 else None)
+        store = run(tmp_path / "s", make_config(), objective=fail)
+        assert [str(result.status) for result in store.results()].count("failed") == 1
+        assert store.read_trial(2).error == "no good"
+
+    def test_a_broken_study_stops_and_shows_the_first_error(self, tmp_path):
+        broken = Bowl(lambda number: f"error {number}")
+        with pytest.raises(StudyFailedError, match=r"trial 0, failed: error 0") as caught:
+            run(tmp_path / "s", make_config(max_failures=3), objective=broken, workers=1)
+        assert str(caught.value).count("error") == 1
+        assert len(StudyStore(tmp_path / "s").results()) == 4
+
+    def test_no_success_is_a_failed_study(self, tmp_path):
+        with pytest.raises(StudyFailedError, match="no trial succeeded"):
+            run(tmp_path / "s", make_config(), objective=Bowl(lambda number: "always"))
+
+    def test_an_exception_of_the_executor_is_the_trials_own(self, tmp_path):
+        class Broken(Bowl):
+            def evaluate(self, specs):
+                if specs[0].number == 1:
+                    raise MemoryError("too large")
+                return super().evaluate(specs)
+
+        store = run(tmp_path / "s", make_config(), objective=Broken())
+        assert store.read_trial(1).error == "MemoryError: too large"
+
+    def test_a_damaged_trial_is_set_aside_and_run_again(self, tmp_path):
+        config = make_config()
+        store = run(tmp_path / "s", config)
+        before = contents(store.folder)
+        store.trial_path(4).write_text('{"number": 4')
+        run(tmp_path / "s", config)
+        after = contents(store.folder)
+        assert after.pop("trials/00004.json.bad") == b'{"number": 4'
+        assert after == before
+
+
+def test_a_request_to_stop_keeps_what_is_finished(tmp_path):
+    config = make_config([RoundSettings("random", 30, 1)])
+    stop = StopRequest()
+    events = []
+
+    def observe(event):
+        events.append(event)
+        if sum(isinstance(e, TrialFinished) for e in events) == 5:
+            stop.request(15)
+
+    with pytest.raises(InterruptedStudyError, match="of 30 trials") as caught:
+        run(tmp_path / "s", config, executor=Shuffling(), observe=observe, stop=stop)
+    assert caught.value.exit_status == 143
+    kept = len(StudyStore(tmp_path / "s").results())
+    assert 5 <= kept < 30
+    run(tmp_path / "s", config)
+    assert len(StudyStore(tmp_path / "s").results()) == 30
+
+
+def test_a_request_before_the_first_trial_starts_nothing(tmp_path):
+    stop = StopRequest()
+    stop.request(2)
+    with pytest.raises(InterruptedStudyError):
+        run(tmp_path / "s", make_config(), stop=stop)
+    assert StudyStore(tmp_path / "s").results() == []
+
+
+def test_the_best_trials_model_is_kept(tmp_path):
+    store = run(tmp_path / "s", make_config())
+    best = min(store.results(), key=lambda result: result.objective)
+    assert store.best_number() == best.number
+    assert (store.folder / "best" / "model").read_bytes() == str(best.number).encode()
+
+
+def test_the_same_seed_gives_the_same_study_and_another_seed_another(tmp_path):
+    config = make_config()
+    one, two = (run(tmp_path / name, config) for name in ("one", "two"))
+    other = run(tmp_path / "other", dataclasses.replace(config, seed=4))
+    assert contents(one.folder) == contents(two.folder)
+    assert [result.params for result in one.results()] != [result.params for result in other.results()]
+    json.loads((one.folder / "rounds" / "000.json").read_text())
