@@ -38,6 +38,12 @@ class Seen:
     def __contains__(self, params: Params) -> bool:
         return _digest(params) in self._digests
 
+    def copy(self) -> Seen:
+        """A copy to which more can be added."""
+        other = Seen()
+        other._digests = set(self._digests)
+        return other
+
 
 def _digest(params: Params) -> int:
     return int.from_bytes(blake2b(key(params).encode(), digest_size=8).digest(), "little")
