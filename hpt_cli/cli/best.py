@@ -1,0 +1,51 @@
+"""``hpt best``: the best trial's params, to be read or used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hpt_cli.cli import options
+from hpt_cli.errors import HptError
+
+
+@click.command("best")
+@options.study_argument
+@click.option("--yaml", "form", flag_value="yaml", help="Lines for the network of a config.")
+@click.option("--json", "form", flag_value="json", help="Params, objective and metrics as JSON.")
+@click.option("--args", "form", flag_value="args", help="One line of --name=value, for a command.")
+@options.runs_dir
+@options.debug
+def command(study: str | None, form: str | None, runs_dir: Path) -> None:
+    """Print the best trial's params.
+
+    STUDY is a name under the runs folder, or a folder; left out, it is the newest.
+
+    \b
+    Example:
+        hpt best digits
+        hpt best digits --yaml > best.yaml
+        python train.py $(hpt best digits --args)
+    """
+    from hpt_cli.store import StudyStore
+    from hpt_cli.views import best as view
+    from hpt_cli.views.standing import standing_of
+
+    standing = standing_of(StudyStore.find(runs_dir, study))
+    best = standing.board.best
+    if best is None:
+        raise HptError(f"study {standing.name} has no trial that is done; see: hpt show {standing.handle}")
+    if form == "yaml":
+        click.echo(view.as_yaml(best.result.params), nl=False)
+    elif form == "args":
+        click.echo(view.as_args(best.result.params))
+    elif form == "json":
+        from hpt_cli.views.machine import to_json
+
+        click.echo(to_json(view.best_json(standing, best)))
+    else:
+        from hpt_cli.views.console import make_console
+        from hpt_cli.views.leaderboard import show_best
+
+        show_best(make_console(), standing)

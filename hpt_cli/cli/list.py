@@ -1,0 +1,35 @@
+"""``hpt list``: the studies there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hpt_cli.cli import options
+
+
+@click.command("list")
+@options.as_json
+@options.runs_dir
+@options.debug
+def command(as_json: bool, runs_dir: Path) -> None:
+    """List the studies, the newest first.
+
+    \b
+    Example:
+        hpt list
+    """
+    from hpt_cli.views.studies import list_studies, show_studies, studies_json
+
+    studies = list_studies(runs_dir)
+    if as_json:
+        from hpt_cli.views.machine import to_json
+
+        click.echo(to_json(studies_json(studies)))
+    elif studies:
+        from hpt_cli.views.console import make_console
+
+        show_studies(make_console(), studies)
+    else:
+        click.echo(f"no study in {runs_dir} yet; make one with: hpt run CONFIG", err=True)

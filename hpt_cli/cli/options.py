@@ -1,0 +1,72 @@
+"""The arguments and options that commands share, each named once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+DEBUG = "hpt_cli.debug"
+"""Where Click's context keeps whether ``--debug`` was given."""
+
+
+def _remember_debug(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.meta[DEBUG] = True
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _check_workers(_ctx: click.Context, _parameter: click.Parameter, value: int | None) -> int | None:
+    most = 4 * _usable_cores()
+    if value is not None and not 1 <= value <= most:
+        raise click.BadParameter(f"must be from 1 to {most} (4 for each usable core), found {value}")
+    return value
+
+
+config = click.argument("config_path", metavar="CONFIG", type=click.Path(path_type=Path))
+study_argument = click.argument("study", metavar="[STUDY]", required=False)
+study_option = click.option(
+    "--study", metavar="STUDY", help="Name under the runs folder, or a study's folder."
+)
+runs_dir = click.option(
+    "--runs-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="HPT_RUNS_DIR",
+    default=Path("runs"),
+    show_default=True,
+    show_envvar=True,
+    help="Where studies are kept.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="JSON on stdout, messages on stderr.")
+top = click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="Rows to show.")
+expect = click.option(
+    "--expect",
+    metavar="EXPECTATION",
+    help='Exit with 1 unless the best trial meets it: "validation_accuracy >= 0.95".',
+)
+workers = click.option(
+    "--workers",
+    type=int,
+    callback=_check_workers,
+    help="Processes that train; changes no result.  [default: the config's, or one for each usable core]",
+)
+overrides = click.option(
+    "--set",
+    "overrides",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Change one key of the config: search.trials=5.  Can be given again.",
+)
+debug = click.option(
+    "--debug",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_remember_debug,
+    help="Show the traceback of an error.",
+)

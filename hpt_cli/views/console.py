@@ -1,0 +1,39 @@
+"""The terminal, or what stands in for it."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+BEST = "bold green"
+"""The style of the best trial, wherever it stands."""
+FAINT = "dim"
+"""The style of what is only there to be found."""
+WARNING = "yellow"
+"""The style of what a person should look at."""
+
+
+def make_console(*, stderr: bool = False) -> Console:
+    """A console that takes text as it is: no markup, no emoji, no highlighting by guess."""
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
+def is_animated(console: Console) -> bool:
+    """Whether lines can be drawn again in place."""
+    return console.is_terminal and not console.is_dumb_terminal
+
+
+def plus_minus(console: Console) -> str:
+    """The sign between a mean and its spread, in ASCII where the terminal knows no more."""
+    return "+-" if console.options.ascii_only else "±"
+
+
+def pairs(names_and_values: list[tuple[str, str]], *, indent: str = "  ", style: str = "") -> Text:
+    """Names and values in two columns."""
+    width = max((len(name) for name, _ in names_and_values), default=0)
+    text = Text()
+    for index, (name, value) in enumerate(names_and_values):
+        text.append("\n" if index else "")
+        text.append(f"{indent}{name.ljust(width)}  ")
+        text.append(value, style)
+    return text

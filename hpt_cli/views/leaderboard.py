@@ -1,0 +1,177 @@
+"""The leaderboard: a table in a terminal, whole tab-separated lines in a pipe, Markdown for a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from hpt_cli.ranking import Leaderboard, Row
+from hpt_cli.trial import Status
+from hpt_cli.views.console import BEST, FAINT, WARNING, pairs, plus_minus
+from hpt_cli.views.standing import Standing, counts, notes
+from hpt_cli.views.table import KEEP, Column, draw, fitting, numbers
+from hpt_cli.views.text import ABSENT, exact, number, seconds, value
+
+# What goes first where the terminal is narrow; params go from the last to the first.
+_DROP_STATUS, _DROP_SECONDS, _DROP_EPOCHS, _DROP_PARAM = 400, 300, 200, 1
+
+
+def show(console: Console, standing: Standing, rows: Sequence[Row]) -> None:
+    """The whole view of a study: its name, the table, the best trial, what to know and what to do next."""
+    if not console.is_terminal:
+        console.print("\n".join(plain(standing, rows)), soft_wrap=True)
+        return
+    heading = Text.assemble((standing.name, "bold"), f"  {counts(standing)}")
+    heading.append(f"  {standing.goal} {standing.metric}", FAINT)
+    console.print(heading)
+    console.print()
+    if rows:
+        columns = leaderboard_columns(standing.board, rows, standing.metric, plus_minus(console))
+        kept, dropped = fitting(columns, console.width)
+        console.print(draw(kept, row_styles(standing.board, rows)))
+        titles = ", ".join(column.title for column in dropped if column.drop != _DROP_STATUS)
+        if titles:
+            console.print(Text(f"too narrow for {titles}: --format csv has all", FAINT))
+        console.print()
+    show_best(console, standing)
+    for note in notes(standing):
+        console.print(Text.assemble(("note: ", WARNING), note))
+    show_ways(console, standing)
+
+
+def show_best(console: Console, standing: Standing) -> None:
+    """The best trial and its params, or that there is none yet."""
+    best = standing.board.best
+    if best is None:
+        console.print(Text("no trial is done yet" if standing.finished == 0 else "no trial is done", WARNING))
+        return
+    sign = plus_minus(console)
+    console.print(
+        Text.assemble(
+            (f"best: trial {best.result.number}", BEST), f"  {standing.metric} {objective(best, sign)}"
+        )
+    )
+    console.print(pairs([(name, value(of)) for name, of in best.result.params.items()], style=BEST))
+
+
+def show_ways(console: Console, standing: Standing) -> None:
+    """Where the study is and what to type next."""
+    ways = [("study", str(standing.folder))]
+    if standing.finished:
+        ways.append(("more", f"hpt show {standing.handle} --top {standing.finished}"))
+    if standing.board.best is not None:
+        number_ = standing.board.best.result.number
+        ways.append(("", f"hpt trial {number_} --study {standing.handle}"))
+        ways.append(("", f"hpt best {standing.handle} --yaml"))
+    console.print()
+    console.print(pairs(ways, indent="", style=""), style=FAINT)
+
+
+def leaderboard_columns(board: Leaderboard, rows: Sequence[Row], metric: str, sign: str) -> list[Column]:
+    """Rank, trial, objective, the params that vary, epochs, seconds, status."""
+    best = board.best
+    marks = ["* " if best and row.result.number == best.result.number else "" for row in rows]
+    all_done = all(row.result.status is Status.DONE for row in rows)
+    columns = [
+        Column(
+            "rank",
+            tuple(f"{mark}{row.rank or ABSENT}" for mark, row in zip(marks, rows, strict=True)),
+            "right",
+        ),
+        Column("trial", tuple(str(row.result.number) for row in rows), "right"),
+        Column(metric, _objectives(rows, sign), "right"),
+    ]
+    for index, name in enumerate(board.params):
+        values = [row.result.params.get(name) for row in rows]
+        cells = [value(of) for of in values]
+        drop = _DROP_PARAM + index
+        textual = any(isinstance(of, (bool, str)) for of in values)
+        columns.append(Column(name, tuple(cells), drop=drop) if textual else numbers(name, cells, drop))
+    epochs = [ABSENT if row.epochs is None else str(row.epochs) for row in rows]
+    times = [seconds(row.result.timing.seconds) for row in rows]
+    columns.append(numbers("epochs", epochs, _DROP_EPOCHS))
+    columns.append(numbers("seconds", times, _DROP_SECONDS))
+    statuses = tuple(str(row.result.status) for row in rows)
+    columns.append(Column("status", statuses, drop=_DROP_STATUS if all_done else KEEP))
+    return columns
+
+
+def row_styles(board: Leaderboard, rows: Sequence[Row]) -> list[str]:
+    """The best stands out, what has no objective stands back."""
+    best = board.best
+    return [
+        BEST if best and row.result.number == best.result.number else FAINT if row.rank is None else ""
+        for row in rows
+    ]
+
+
+def objective(row: Row, sign: str) -> str:
+    """``0.9889 ± 0.0021``, or without the spread where there is one repeat."""
+    if row.result.objective is None:
+        return ABSENT
+    spread = "" if row.spread is None else f" {sign} {_spread(row.spread)}"
+    return number(row.result.objective) + spread
+
+
+def plain(standing: Standing, rows: Sequence[Row]) -> list[str]:
+    """The same for a pipe: tab-separated, every digit, nothing cut; then the notes, a line each."""
+    board = standing.board
+    lines = []
+    if rows:
+        spreads = any(row.spread is not None for row in rows)
+        titles = ["rank", "trial", standing.metric, *(["spread"] if spreads else []), *board.params]
+        lines.append("\t".join([*titles, "epochs", "seconds", "status"]))
+        for row in rows:
+            result = row.result
+            cells = [exact(row.rank), exact(result.number), exact(result.objective)]
+            cells += [exact(row.spread)] if spreads else []
+            cells += [exact(result.params.get(name)) for name in board.params]
+            cells += [exact(row.epochs), seconds(result.timing.seconds), str(result.status)]
+            lines.append("\t".join(cell or ABSENT for cell in cells))
+        lines.append("")
+    lines.append(f"{standing.name}: {counts(standing)}, {standing.goal} {standing.metric}")
+    best = board.best
+    if best is None:
+        lines.append("no trial is done yet" if standing.finished == 0 else "no trial is done")
+    else:
+        params = ", ".join(f"{name} {exact(of)}" for name, of in best.result.params.items())
+        lines.append(f"best: trial {best.result.number}, {standing.metric} {objective(best, '+-')}: {params}")
+    lines += [f"note: {note}" for note in notes(standing)]
+    lines.append(f"study: {standing.folder}")
+    if len(rows) < standing.finished:
+        lines.append(f"more: hpt show {standing.handle} --top {standing.finished}")
+    return lines
+
+
+def markdown(standing: Standing, rows: Sequence[Row]) -> str:
+    """A table for a report or a pull request."""
+    columns = leaderboard_columns(standing.board, rows, standing.metric, "±")
+    rules = ["---:" if column.justify == "right" else "---" for column in columns]
+    lines = [[column.title for column in columns], rules]
+    lines += [list(cells) for cells in zip(*(column.cells for column in columns), strict=True)]
+    return "\n".join("| " + " | ".join(_cell(text) for text in line) + " |" for line in lines)
+
+
+def _objectives(rows: Sequence[Row], sign: str) -> tuple[str, ...]:
+    """Means below means, spreads below spreads."""
+    values = [row.result.objective for row in rows]
+    means = numbers("", [ABSENT if of is None else number(of, zeros=True) for of in values]).cells
+    if all(row.spread is None for row in rows):
+        return means
+    spreads = numbers("", ["" if row.spread is None else _spread(row.spread) for row in rows]).cells
+    width = max(map(len, spreads))
+    return tuple(
+        f"{mean} {sign if row.spread is not None else ' ' * len(sign)} {spread.rjust(width)}"
+        for mean, spread, row in zip(means, spreads, rows, strict=True)
+    )
+
+
+def _spread(spread: float) -> str:
+    """Two digits are what a handful of repeats can tell."""
+    return number(float(f"{spread:.2g}"))
+
+
+def _cell(text: str) -> str:
+    return text.strip().replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")

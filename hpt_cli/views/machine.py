@@ -1,0 +1,83 @@
+"""The leaderboard for programs: JSON and CSV, every trial's every number."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from hpt_cli.ranking import Leaderboard, Row
+from hpt_cli.trial import finite
+from hpt_cli.views.standing import Standing, notes
+from hpt_cli.views.text import clean, exact
+
+_CSV_COLUMNS = ("rank", "trial", "round", "status", "objective", "spread")
+_CSV_LAST_COLUMNS = ("epochs_run", "seconds", "error")
+
+
+def to_json(document: Any) -> str:
+    """Plain JSON in ASCII, so that it survives every terminal and pipe."""
+    return json.dumps(document, indent=2, allow_nan=False)
+
+
+def standing_json(standing: Standing, rows: Sequence[Row]) -> dict[str, Any]:
+    """The leaderboard as plain JSON types: ``rows``, and the best trial on its own."""
+    board = standing.board
+    return {
+        "name": standing.name,
+        "folder": str(standing.folder.absolute()),
+        "goal": standing.goal,
+        "metric": standing.metric,
+        "counts": {
+            "planned": standing.planned,
+            "finished": standing.finished,
+            **{str(status): count for status, count in board.counts.items()},
+        },
+        "best": None if board.best is None else row_json(board.best),
+        "leaderboard": [row_json(row) for row in rows],
+        "notes": notes(standing),
+    }
+
+
+def row_json(row: Row) -> dict[str, Any]:
+    """One trial's row."""
+    result = row.result
+    return {
+        "rank": row.rank,
+        "number": result.number,
+        "round": result.round,
+        "status": str(result.status),
+        "objective": finite(result.objective),
+        "spread": finite(row.spread),
+        "repeats": len(result.repeats),
+        "params": dict(result.params),
+        "metrics": {name: finite(of) for name, of in row.metrics.items()},
+        "epochs": row.epochs,
+        "seconds": result.timing.seconds,
+        "error": result.error,
+    }
+
+
+def to_csv(board: Leaderboard, rows: Iterable[Row]) -> str:
+    """One line a trial, with every param and metric, under a line of names.
+
+    A param or metric that is called like another column is written as ``params.NAME`` or ``metrics.NAME``.
+    """
+    params = tuple(dict.fromkeys(name for row in board.rows for name in row.result.params))
+    taken = {*_CSV_COLUMNS, *_CSV_LAST_COLUMNS}
+    titles = [f"params.{name}" if name in taken else name for name in params]
+    taken.update(titles)
+    metric_titles = [f"metrics.{name}" if name in taken else name for name in board.metrics]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(clean, [*_CSV_COLUMNS, *titles, *metric_titles, *_CSV_LAST_COLUMNS]))
+    for row in rows:
+        result = row.result
+        cells = [row.rank, result.number, result.round, str(result.status), result.objective, row.spread]
+        cells += [result.params.get(name) for name in params]
+        cells += [row.metrics.get(name) for name in board.metrics]
+        cells += [row.epochs, result.timing.seconds, result.error]
+        writer.writerow([exact(cell) for cell in cells])
+    return text.getvalue()

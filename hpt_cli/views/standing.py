@@ -1,0 +1,124 @@
+"""Where a study stands: what every view of it is drawn from."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hpt_cli.ranking import Leaderboard, rank, widest
+from hpt_cli.rounds import RoundPlan
+from hpt_cli.space import SearchSpace
+from hpt_cli.store import Damage, StudyStore
+from hpt_cli.trial import Status, TrialResult
+from hpt_cli.views.text import bounds_of, number, plural, short
+
+DEFAULT_RUNS_DIR = Path("runs")
+RUNS_DIR_VARIABLE = "HPT_RUNS_DIR"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A study and its finished trials.
+
+    Args:
+        name: The study's.
+        folder: Where it is.
+        metric: What its trials are judged by.
+        goal: ``minimize`` or ``maximize``.
+        planned: Trials of all its rounds.
+        board: The trials, best first.
+        damage: Files among the trials that cannot be read.
+    """
+
+    name: str
+    folder: Path
+    metric: str
+    goal: str
+    planned: int
+    board: Leaderboard
+    damage: Sequence[Damage] = ()
+
+    @property
+    def finished(self) -> int:
+        """How many trials have a result of any status."""
+        return len(self.board.rows)
+
+    @property
+    def handle(self) -> str:
+        """What to type for the study: its name where that is enough, else its folder."""
+        runs_dir = Path(os.environ.get(RUNS_DIR_VARIABLE) or DEFAULT_RUNS_DIR)
+        return shlex.quote(self.name if self.folder.parent == runs_dir else str(self.folder))
+
+
+def standing_of(store: StudyStore) -> Standing:
+    """Read a study's folder.
+
+    Raises:
+        DamagedStudyError: A round's plan is unreadable.
+    """
+    plans = store.rounds()
+    space = widest([plan.space for plan in plans])
+    return Standing(
+        name=store.name,
+        folder=store.folder,
+        metric=store.metric,
+        goal=store.goal,
+        planned=planned_trials(plans, store.study["config"]),
+        board=rank([_in_order(result, space) for result in store.results()], store.goal, space),
+        damage=store.damage(),
+    )
+
+
+def planned_trials(plans: Sequence[RoundPlan], config: Mapping[str, Any]) -> int:
+    """Trials of the rounds that have a plan, and of those that the resolved config still has in store."""
+    ahead = config["search"]["rounds"][sum(plan.origin == "config" for plan in plans) :]
+    return sum(plan.trials for plan in plans) + sum(int(settings["trials"]) for settings in ahead)
+
+
+def counts(standing: Standing) -> str:
+    """``23 of 60 trials: 21 done, 2 diverged``, shorter where all is well."""
+    finished = standing.finished
+    of = f"{finished} of {standing.planned}" if standing.planned > finished else f"{finished}"
+    noun = "trial" if max(finished, standing.planned) == 1 else "trials"
+    found = standing.board.counts
+    if not finished or set(found) == {Status.DONE}:
+        return f"{of} {noun}" + (", done" if finished else "")
+    return f"{of} {noun}: " + ", ".join(f"{count} {status}" for status, count in found.items())
+
+
+def notes(standing: Standing) -> list[str]:
+    """What a person should know beside the table, in sentences."""
+    board = standing.board
+    said = []
+    if board.ties:
+        numbers = [str(row.result.number) for row in board.ties]
+        listed = ", ".join(numbers[:5]) + (f" and {len(numbers) - 5} more" if len(numbers) > 5 else "")
+        verb = "ties" if len(numbers) == 1 else "tie"
+        said.append(f"trial{'s' * (len(numbers) > 1)} {listed} {verb} with the best")
+    said += [
+        f"best {edge.name} {number(edge.value)} lies at the {edge.end} edge of "
+        f"{bounds_of(edge.low, edge.high)}: widen it"
+        for edge in board.edges
+    ]
+    failed = [row.result for row in board.rows if row.result.objective is None and row.result.error]
+    if failed:
+        first = min(failed, key=lambda result: result.number)
+        of = f"the first of {plural(len(failed), 'trial')} without a result, " if len(failed) > 1 else ""
+        said.append(f"{of}trial {first.number} {_ended(first.status)}: {short(first.error or '', 200)}")
+    return said
+
+
+def _in_order(result: TrialResult, space: SearchSpace | None) -> TrialResult:
+    """The trial with its params in the space's order, which a file does not keep."""
+    names = [name for name in space.names if name in result.params] if space else []
+    params = {name: result.params[name] for name in names}
+    return dataclasses.replace(result, params={**params, **result.params})
+
+
+def _ended(status: Status) -> str:
+    return {Status.TIMEOUT: "timed out", Status.PRUNED: "was pruned"}.get(status, str(status))

@@ -1,0 +1,97 @@
+"""One trial: params, metrics, error, and where it came from."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from hpt_cli.ranking import Row
+from hpt_cli.trial import RepeatResult, Status
+from hpt_cli.views.console import BEST, FAINT, WARNING, pairs
+from hpt_cli.views.leaderboard import objective
+from hpt_cli.views.standing import Standing
+from hpt_cli.views.table import Column, draw, fitting, numbers
+from hpt_cli.views.text import ABSENT, clean, clean_lines, exact, number, plural, seconds, value
+
+_REPEAT_COLUMNS = 1  # what narrow terminals may lose: single repeats, the last first
+
+
+def show_trial(console: Console, standing: Standing, row: Row) -> None:
+    """All that is known of a trial."""
+    if not console.is_terminal:
+        console.print("\n".join(plain_trial(standing, row)), soft_wrap=True)
+        return
+    result = row.result
+    best = row.rank == 1
+    heading = Text.assemble((f"trial {result.number}", BEST if best else "bold"), f" of {standing.name}  ")
+    heading.append(str(result.status), "" if result.status is Status.DONE else WARNING)
+    if row.rank is not None:
+        heading.append(f", rank {row.rank} of {sum(other.rank is not None for other in standing.board.rows)}")
+    console.print(heading)
+    if row.rank is not None:
+        console.print(f"{standing.metric} {objective(row, '+-' if console.options.ascii_only else '±')}")
+    if result.error:
+        console.print()
+        console.print(Text(clean_lines(result.error), WARNING))
+    console.print(Text("\nparams", "bold"))
+    console.print(pairs([(clean(name), value(of)) for name, of in result.params.items()]))
+    if row.metrics:
+        console.print()
+        _show_metrics(console, row)
+    console.print()
+    console.print(pairs(_facts(standing, row), indent=""), style=FAINT)
+
+
+def plain_trial(standing: Standing, row: Row) -> list[str]:
+    """The same for a pipe: a name, a tab and the whole value on each line."""
+    result = row.result
+    lines = [f"trial\t{result.number}", f"study\t{standing.name}", f"status\t{result.status}"]
+    lines += (
+        [f"rank\t{row.rank}", f"{standing.metric}\t{exact(result.objective)}"] if row.rank is not None else []
+    )
+    lines += [f"error\t{clean(result.error)}"] if result.error else []
+    lines += [f"params.{clean(name)}\t{exact(of)}" for name, of in result.params.items()]
+    lines += [f"metrics.{clean(name)}\t{exact(of)}" for name, of in row.metrics.items()]
+    return lines + [f"{name}\t{said}" for name, said in _facts(standing, row)]
+
+
+def _show_metrics(console: Console, row: Row) -> None:
+    """Means, and each repeat's own values where there are several."""
+    repeats = row.result.repeats
+    names = list(row.metrics)
+    columns = [Column("metric", tuple(clean(name) for name in names))]
+    columns.append(
+        numbers("mean" if len(repeats) > 1 else "value", [number(row.metrics[name]) for name in names])
+    )
+    if len(repeats) > 1:
+        columns += [
+            numbers(f"repeat {index}", _values(repeat, names), _REPEAT_COLUMNS + index)
+            for index, repeat in enumerate(repeats)
+        ]
+    kept, dropped = fitting(columns, console.width)
+    console.print(draw(kept, [""] * len(names)))
+    if dropped:
+        console.print(Text(f"too narrow for {plural(len(dropped), 'repeat')}: --json has all", FAINT))
+
+
+def _values(repeat: RepeatResult, names: Sequence[str]) -> list[str]:
+    return [number(repeat.metrics[name]) if name in repeat.metrics else ABSENT for name in names]
+
+
+def _facts(standing: Standing, row: Row) -> list[tuple[str, str]]:
+    result = row.result
+    kinds = {"start": ", before its model began", "model": ", by its model", "probe": ", as a probe"}
+    facts = [
+        ("round", str(result.round)),
+        ("chosen by", clean(result.origin.strategy) + kinds.get(result.origin.kind, "")),
+        ("epochs", ABSENT if row.epochs is None else str(row.epochs)),
+        ("seconds", seconds(result.timing.seconds)),
+        ("finished", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(result.timing.finished))),
+        ("file", str(standing.folder / "trials" / f"{result.number:05d}.json")),
+    ]
+    if len(result.repeats) > 1:
+        facts.insert(2, ("repeats", str(len(result.repeats))))
+    return facts
