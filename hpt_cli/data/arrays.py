@@ -148,7 +148,8 @@ def _check_features(x: Array, key: str, source: Source) -> None:
     if x.dtype.kind != "f":
         return
     for start in range(0, len(x), 4096):  # in blocks: no mask as large as the data
-        wrong = np.argwhere(np.abs(x[start : start + 4096]) > limits.LARGEST)
+        block = x[start : start + 4096].astype(np.float64)  # 3e38 is no float16
+        wrong = np.argwhere(np.abs(block) > limits.LARGEST)
         if wrong.size:
             row, column = start + int(wrong[0][0]), int(wrong[0][1])
             raise source.error(

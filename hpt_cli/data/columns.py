@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 MISSING = frozenset({"", "?", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL"})
 """Cells that say that nothing is known, after blanks around them are taken off."""
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?", re.ASCII)
+# Possessive quantifiers (++): a cell of 100,000 digits and a letter must not take quadratic time.
+NUMBER = re.compile(r"[+-]?(\d++\.?+\d*+|\.\d++)([eE][+-]?\d++)?", re.ASCII)
+DECIMAL_COMMA = re.compile(r"[+-]?\d++,\d++([eE][+-]?\d++)?", re.ASCII)
 SPOILED_NUMBER = re.compile(
-    r"[+-]?(inf(inity)?|[\d.,_'\s]*\d[\d.,_'\s]*([eE][+-]?\d+)?|0[xob][0-9a-f]+)", re.IGNORECASE
+    r"[+-]?(inf(inity)?|(?=.*\d)[\d.,_'\s]++([eE][+-]?\d++)?|0[xob][0-9a-f]++)", re.IGNORECASE
 )
 """Texts that may be meant as a number: ``inf``, ``1_000``, ``1 000``, ``1,5``, full-width digits."""
 MANY = 20

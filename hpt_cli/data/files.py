@@ -45,7 +45,7 @@ def locate(source: str, folder: Path) -> tuple[Path, str]:
         DataError: The name's ending is none that is read, or there is nothing of that name.
     """
     if "\0" in source:
-        raise Source(source.replace("\0", "\\x00")).error("the path holds a NUL character; correct it")
+        raise Source(source).error("the path holds a NUL character; correct it")
     path = folder / Path(source).expanduser() if source.startswith("~/") else folder / source
     name = path.name.lower()
     suffix = next((s for s in sorted(SUFFIXES, key=len, reverse=True) if name.endswith(s)), "")

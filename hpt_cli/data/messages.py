@@ -17,7 +17,12 @@ def shown(text: object) -> str:
     cut = str(text)
     if len(cut) > MAX_SHOWN:
         cut = cut[: MAX_SHOWN - 3] + "..."
-    return "'" + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut) + "'"
+    return f"'{escaped(cut)}'"
+
+
+def escaped(text: str) -> str:
+    """``text`` with everything that cannot be printed escaped, so that a terminal obeys none of it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def listed(names: Iterable[object], most: int = 12) -> str:
@@ -62,7 +67,7 @@ class Source:
             line: Line of the file, from 1.
             column: A column's name.
         """
-        place = self.path
+        place = escaped(self.path)
         if row is not None and self.lines is not None:
             line = self.lines[row]
         if line is not None:

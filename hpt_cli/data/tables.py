@@ -153,9 +153,9 @@ def find_target(source: Source, target: str | int | None) -> str:
         DataError: Not given, or no such column: the columns there are.
     """
     named = [name for name in source.names if name]
-    columns = (
-        f"the columns are {listed(named)}" if source.quotes else f"there are {len(source.names)} columns"
-    )
+    columns = f"the columns are {listed(named)}"
+    if not source.quotes:
+        columns = f"there are {len(source.names)}, and the first line does not look like column names"
     if target is None:
         raise source.error(
             f"which column is the label? Set data.target to its name, or -1 for the last; {columns}"

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+N = 40
+X = np.arange(N * 3, dtype=float).reshape(N, 3) ** 1.5
+Y = np.arange(N) % 4
+
+
+@pytest.mark.parametrize(("x_key", "y_key"), [("X", "y"), ("x", "y"), ("data", "target")])
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_an_archive_is_read_under_each_pair_of_names(x_key, y_key, save, tmp_path, load):
+    save(tmp_path / "t.npz", other=np.zeros(3), **{x_key: X, y_key: Y})
+    dataset = load("t.npz", scale="none")
+    assert dataset.target_name == y_key
+    assert dataset.classes == ("0", "1", "2", "3")
+    x = np.concatenate([dataset.x_train, dataset.x_validation, dataset.x_test])
+    assert_array_equal(x[np.argsort(x[:, 0])], X.astype(np.float32))
+
+
+def test_the_label_follows_its_row(tmp_path, load):
+    np.savez(tmp_path / "t.npz", X=X, y=Y)
+    dataset = load("t.npz", scale="none")
+    rows = {float(row[0]): int(y) for row, y in zip(X.astype(np.float32), Y, strict=True)}
+    assert [rows[float(x[0])] for x in dataset.x_validation] == dataset.y_validation.tolist()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float16, np.float32, bool, ">f4"])
+def test_features_of_any_number_type_become_float32(dtype, tmp_path, load):
+    np.savez(tmp_path / "t.npz", X=(X % 100).astype(dtype), y=Y)
+    dataset = load("t.npz")
+    assert dataset.x_train.dtype == np.float32
+    assert dataset.x_train.dtype.isnative
+    assert dataset.x_train.flags.c_contiguous
+
+
+def test_images_are_flattened_with_a_note(tmp_path, load):
+    np.savez(tmp_path / "t.npz", X=np.arange(N * 6).reshape(N, 2, 3), y=Y)
+    dataset = load("t.npz")
+    assert dataset.x_train.shape[1] == 6
+    assert any("6 features" in note for note in dataset.notes)
+
+
+def test_labels_may_be_a_column(tmp_path, load):
+    np.savez(tmp_path / "t.npz", X=X, y=Y[:, None])
+    assert load("t.npz", "y").n_classes == 4
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (np.array(["b", "a"])[Y % 2], ("a", "b")),
+        (np.array([b"b", b"a"])[Y % 2], ("a", "b")),
+        (Y % 2 == 1, ("False", "True")),
+        (np.array([-1.0, 1.0])[Y % 2], ("-1", "1")),
+        (np.asfortranarray(Y.astype(">i8")), ("0", "1", "2", "3")),
+    ],
+    ids=["texts", "bytes", "booleans", "floats", "big-endian"],
+)
+def test_labels_of_any_kind_are_mapped(labels, classes, tmp_path, load):
+    np.savez(tmp_path / "t.npz", X=X, y=labels)
+    dataset = load("t.npz")
+    assert dataset.classes == classes
+    assert dataset.y_train.dtype == np.int64
+
+
+def test_nan_is_a_missing_number(tmp_path, load):
+    holes = X.copy()
+    holes[::4, 1] = np.nan
+    np.savez(tmp_path / "t.npz", X=holes, y=Y % 2)
+    dataset = load("t.npz")
+    assert np.isfinite(dataset.x_train).all()
+    assert any("'X1 (10 of 40)'" in note for note in dataset.notes)
+
+
+def test_float_labels_of_many_values_are_a_regression(tmp_path, load):
+    np.savez(tmp_path / "t.npz", X=X, y=X[:, 0])
+    assert load("t.npz").task == "regression"
