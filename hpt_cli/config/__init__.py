@@ -1,0 +1,45 @@
+"""The config: YAML text to a validated study, every problem with its line, its key and a hint.
+
+Nothing here imports pydantic before a config is really loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hpt_cli.config.settings import (
+    ExecutionSettings,
+    ObjectiveSettings,
+    RoundSettings,
+    SearchSettings,
+    StudyConfig,
+    changes,
+)
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> StudyConfig:
+    """Read a config.
+
+    Args:
+        path: The YAML file.
+        overrides: ``key.path=value`` from the command line, read by the rules of the file and merged before
+            anything is judged.
+
+    Raises:
+        ConfigError: Something is wrong; it holds every problem, by line.
+    """
+    from hpt_cli.config.load import load_config as load
+
+    return load(path, overrides)
+
+
+__all__ = [
+    "ExecutionSettings",
+    "ObjectiveSettings",
+    "RoundSettings",
+    "SearchSettings",
+    "StudyConfig",
+    "changes",
+    "load_config",
+]

@@ -1,0 +1,125 @@
+"""A YAML file to a validated study; every problem with its line, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from hpt_cli.config import models
+from hpt_cli.config.hyperparameters import Names
+from hpt_cli.config.overrides import merge_override
+from hpt_cli.config.settings import ExecutionSettings, StudyConfig
+from hpt_cli.config.space_rules import check_names, flatten_network, read_hyperparameters, read_space
+from hpt_cli.config.study_rules import check_source, read_objective, read_search, study_name
+from hpt_cli.config.translate import add_problems
+from hpt_cli.config.yaml_loader import Document, KeyPath, read_file, read_yaml
+from hpt_cli.data.settings import DataSettings, SplitSettings
+from hpt_cli.errors import ConfigError
+
+_MAY_BE_EMPTY = ("objective", "network", "constraints", "search", "execution")
+"""Sections that have defaults for everything: a key without a value is as good as none."""
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> StudyConfig:
+    """Read a config.
+
+    Args:
+        path: The YAML file.
+        overrides: ``key.path=value`` from the command line, read by the rules of the file and merged before anything
+            is judged.
+
+    Raises:
+        ConfigError: Something is wrong; it holds every problem, by line.
+    """
+    path = Path(path)
+    return parse_config(read_file(path), path, overrides)
+
+
+def parse_config(text: bytes, path: Path, overrides: Sequence[str] = ()) -> StudyConfig:
+    """As :func:`load_config`, from the file's bytes.
+
+    Raises:
+        ConfigError: Something is wrong; it holds every problem, by line.
+    """
+    document = read_yaml(text)
+    config = None
+    if document.data or not document.problems:
+        for override in overrides:
+            merge_override(document, override, Names())
+        config = _study(document, text, path)
+    if document.problems or config is None:
+        raise ConfigError(path, sorted(document.problems, key=lambda problem: problem.line))
+    return config
+
+
+def _study(document: Document, text: bytes, path: Path) -> StudyConfig | None:
+    """The study, if ``document.problems`` is empty afterwards."""
+    for section in _MAY_BE_EMPTY:
+        if section in document.data and document.data[section] is None:
+            del document.data[section]
+    layers = flatten_network(document)
+    check_names(document, layers)
+    shape = _validated(document)
+    found = read_hyperparameters(shape.network, shape.space, layers, document)
+    space = read_space(found, shape.constraints, document)
+    check_source(shape.data, path.parent, document)
+    split = shape.data.split
+    if split.validation + split.test >= 1:
+        what = (
+            f"validation and test leave nothing to train on: {split.validation} + {split.test} is not below 1"
+        )
+        document.refuse(("data", "split"), what, "write split: {validation: 0.2, test: 0.2}")
+        split = models.Split()
+    objective = read_objective(shape.objective, shape.data, document)
+    search = read_search(shape.search, space, document)
+    name = study_name(shape.name, path, document)
+    if space is None:
+        return None
+    return StudyConfig(
+        path=path,
+        text=text,
+        folder=path.parent,
+        name=name,
+        seed=shape.seed,
+        data=DataSettings(
+            source=shape.data.source,
+            target=shape.data.target,
+            task=shape.data.task,
+            scale=shape.data.scale,
+            split=SplitSettings(split.validation, split.test, split.seed, split.stratify),
+        ),
+        objective=objective,
+        network=found.network,
+        space=space,
+        search=search,
+        execution=ExecutionSettings(**shape.execution.model_dump()),
+    )
+
+
+def _validated(document: Document) -> models.Config:
+    """The document by its models; what is refused is left out, so that the rest can still be judged."""
+    data = document.data
+    try:
+        return models.Config.model_validate(data)
+    except ValidationError as error:
+        paths = add_problems(error.errors(include_url=False), document)
+    kept = _without(data, paths)
+    return models.Config.model_validate(kept)
+
+
+def _without(data: dict[str, Any], paths: Sequence[KeyPath]) -> dict[str, Any]:
+    """``data`` without the settings at ``paths``: an entry of its section, or all of it."""
+    kept = {key: dict(value) if isinstance(value, dict) else value for key, value in data.items()}
+    for path in paths:
+        section = kept.get(str(path[0])) if path else None
+        if isinstance(section, dict) and len(path) > 1:
+            section.pop(str(path[1]), None)
+        elif path:
+            kept.pop(str(path[0]), None)
+    source = kept.get("data")
+    if not isinstance(source, dict) or "source" not in source:
+        kept["data"] = {**(source if isinstance(source, dict) else {}), "source": "digits"}
+    return kept

@@ -1,0 +1,342 @@
+"""The shape of a config: pydantic models, of which the JSON Schema is made too.
+
+What needs more than one key to be judged (conditions, bounds, the product of a grid) is in the modules of rules;
+the words of every problem are in :mod:`hpt_cli.config.translate`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    WithJsonSchema,
+    create_model,
+)
+from pydantic_core import PydanticCustomError
+
+from hpt_cli.config.hyperparameters import (
+    HYPERPARAMETERS,
+    check_setting,
+    real_number,
+    whole_number,
+)
+from hpt_cli.config.messages import Refused, shown
+from hpt_cli.config.schema import setting_schema
+from hpt_cli.data.settings import SCALES as DATA_SCALES
+from hpt_cli.data.settings import TASKS
+from hpt_cli.space.scales import SCALES
+
+STRATEGIES = ("grid", "random", "sobol", "bayes")
+MAX_SEED = 2**32 - 1
+"""Above it, some of the libraries that draw for us do not take a seed."""
+MAX_TRIALS = 100_000
+"""A trial's file has a number of five digits."""
+LONGEST_TIMEOUT = 365 * 24 * 3600
+"""Seconds."""
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+"""A study's name is a folder's: one safe part of a path."""
+
+
+def _checked(check: Any) -> Any:
+    """A validator that hands the words of a :class:`Refused` through pydantic unchanged."""
+
+    def validate(value: Any) -> Any:
+        try:
+            return check(value)
+        except Refused as refused:
+            context = {"what": refused.what, "hint": refused.hint}
+            raise PydanticCustomError("refused", "{what}", context) from refused
+
+    return validate
+
+
+def _scalar(value: Any) -> bool | int | float | str:
+    if isinstance(value, list):
+        raise Refused(f"must be one value, found {shown(value)}", "a list cannot be a value of its own")
+    if not isinstance(value, (bool, int, float, str)):
+        raise Refused(f"must be one value, found {shown(value)}")
+    return value
+
+
+def _seconds(value: Any) -> float | None:
+    """A duration: seconds, or ``90s``, ``10m``, ``1h30m``."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise Refused(f"must be a duration, found {shown(value)}", _DURATIONS)
+    if isinstance(value, str):
+        match = _DURATION.fullmatch(value.strip())
+        if not match or not any(match.groups()):
+            raise Refused(f"must be a duration, found {shown(value)}", _DURATIONS)
+        value = sum(float(match[unit] or 0) * seconds for unit, seconds in _UNITS.items())
+    if not 0 < value <= LONGEST_TIMEOUT:
+        raise Refused(
+            f"must be above 0 and at most 365 days, found {shown(value)} seconds", "null is no limit"
+        )
+    return float(value)
+
+
+def _column(value: Any) -> str | int | None:
+    if value is None or (isinstance(value, str) and value):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise Refused(f"must be a column's name, found {shown(value)}", "-1 is the last column")
+
+
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+_DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]*\.?[0-9]+) ?{unit} ?)?" for unit in _UNITS), re.ASCII)
+_DURATIONS = "write 90s, 10m, 1h30m, a number of seconds, or null"
+
+
+def _workers(value: Any) -> int | None:
+    if value == "auto":
+        return None
+    if isinstance(value, str) or value is None:
+        raise Refused(f"must be auto or a whole number, found {shown(value)}", "write auto")
+    number, most = whole_number(value), 4 * (os.cpu_count() or 1)
+    if not 1 <= number <= most:
+        raise Refused(f"must be 1 to {most} (4 for each core), found {number}", "write auto")
+    return number
+
+
+def _prune_method(value: Any) -> str:
+    if value != "none":
+        raise Refused(f"trials are not pruned yet: must be none, found {shown(value)}", "write none")
+    return "none"
+
+
+def _either(first: str, second: str, is_first: type) -> Discriminator:
+    return Discriminator(lambda value: first if isinstance(value, is_first) else second)
+
+
+def _entry_kind(value: Any) -> str:
+    if isinstance(value, dict):
+        return "choices" if "choices" in value else "range"
+    return "list" if isinstance(value, list) else "value"
+
+
+TAGS = ("value", "list", "choices", "range", "number")
+"""Names of alternatives, which pydantic puts into the place of an error."""
+
+Whole = Annotated[int, PlainValidator(_checked(whole_number)), WithJsonSchema({"type": "integer"})]
+Real = Annotated[float, PlainValidator(_checked(real_number)), WithJsonSchema({"type": "number"})]
+Scalar = Annotated[
+    Any, PlainValidator(_checked(_scalar)), WithJsonSchema({"type": ["boolean", "number", "string"]})
+]
+Scalars = Annotated[
+    list[Scalar],
+    BeforeValidator(lambda value: value if isinstance(value, list) else [value]),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": ["boolean", "number", "string"]},
+                {"type": "array", "items": {"type": ["boolean", "number", "string"]}, "minItems": 1},
+            ]
+        }
+    ),
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Split(_Model):
+    """Which share of the rows is kept from training."""
+
+    validation: Annotated[Real, Field(gt=0, lt=1)] = Field(
+        0.2, description="Share of the rows that trials are judged by."
+    )
+    test: Annotated[Real, Field(ge=0, lt=1)] = Field(
+        0.2, description="Share of the rows that the search never sees."
+    )
+    seed: Annotated[Whole, Field(ge=0, le=MAX_SEED)] | None = Field(
+        None, description="Root of the split's draws; left out, the study's."
+    )
+    stratify: bool = Field(True, description="Give every part the classes in equal shares (classification).")
+
+
+class Data(_Model):
+    """Where the rows come from."""
+
+    source: Annotated[str, Field(min_length=1)] = Field(
+        description="`digits`, `wine`, `breast_cancer`, `iris` or `diabetes`, or the path of a .csv, .tsv (.gz too), "
+        ".npz or .parquet file, relative to the config."
+    )
+    target: Annotated[
+        Any, PlainValidator(_checked(_column)), WithJsonSchema({"type": ["string", "integer", "null"]})
+    ] = Field(None, description="The label's column, by name; -1 is the last. Built-in sets know theirs.")
+    task: Literal[TASKS] = Field(  # type: ignore[valid-type]
+        "auto",
+        description="What is predicted: a class or a number; `auto` infers it from the labels and says so.",
+    )
+    scale: Literal[DATA_SCALES] = Field(  # type: ignore[valid-type]
+        "standard",
+        description="How features are scaled, by the training part alone: mean 0 and standard deviation 1, to "
+        "[0, 1], or not at all.",
+    )
+    split: Split = Field(default_factory=Split, description="Sizes of the parts.")
+
+
+class Objective(_Model):
+    """The number a trial is judged by."""
+
+    metric: str = Field(
+        "validation_loss",
+        description="`validation_` or `training_` and `loss`, `accuracy`, `balanced_accuracy`, `f1_macro`, `auc`, "
+        "`rmse`, `mae` or `r2`.",
+    )
+    goal: Literal["minimize", "maximize"] | None = Field(
+        None, description="Whether less or more is better; left out, what the metric's name says."
+    )
+
+
+class Range(_Model):
+    """A range of numbers."""
+
+    low: Real = Field(description="Least value, included.")
+    high: Real = Field(description="Greatest value, included.")
+    scale: Literal[tuple(SCALES)] = Field(  # type: ignore[valid-type]
+        "linear", description="Draws are uniform in x, in log10 x, or in log10 (1 - x)."
+    )
+    type: Literal["int", "float"] | None = Field(
+        None, description="Whole numbers or all numbers; left out, what the hyperparameter takes."
+    )
+    step: Annotated[Real, Field(gt=0)] | None = Field(
+        None, description="Only low, low + step, ... high; on the linear scale."
+    )
+    points: Annotated[Whole, Field(ge=2, le=MAX_TRIALS)] | None = Field(
+        None, description="How many values a grid takes, spaced on the scale, both ends included."
+    )
+    when: dict[str, Scalars] | None = Field(
+        None, description="Names and their allowed values; where one has another value, this one is absent."
+    )
+
+
+class Choices(_Model):
+    """Values without an order."""
+
+    choices: Annotated[list[Scalar], Field(min_length=1)] = Field(description="The values.")
+    when: dict[str, Scalars] | None = Field(
+        None, description="Names and their allowed values; where one has another value, this one is absent."
+    )
+
+
+Entry = Annotated[
+    Annotated[Scalar, Tag("value")]
+    | Annotated[Annotated[list[Scalar], Field(min_length=1)], Tag("list")]
+    | Annotated[Choices, Tag("choices")]
+    | Annotated[Range, Tag("range")],
+    Discriminator(_entry_kind),
+]
+
+Strategy = Literal[STRATEGIES]  # type: ignore[valid-type]
+Trials = Annotated[Whole, Field(ge=1, le=MAX_TRIALS)]
+Repeats = Annotated[Whole, Field(ge=1, le=1000)]
+
+
+class Round(_Model):
+    """One round; what is left out is as in `search`."""
+
+    strategy: Strategy | None = Field(None, description="How params are chosen; left out, `search.strategy`.")
+    trials: Trials | None = Field(None, description="Trials of this round; left out, `search.trials`.")
+    repeats: Repeats | None = Field(None, description="Trainings a trial; left out, `search.repeats`.")
+
+
+class Prune(_Model):
+    """Whether trials are stopped early."""
+
+    method: Annotated[str, PlainValidator(_checked(_prune_method)), WithJsonSchema({"const": "none"})] = (
+        Field("none", description="`none`: every trial is trained to its end.")
+    )
+
+
+class Search(_Model):
+    """How the space is searched."""
+
+    strategy: Strategy = Field("bayes", description="How params are chosen.")
+    trials: Trials | None = Field(
+        None, description="Trials in each round: 20 if left out; of a grid, always the whole product."
+    )
+    repeats: Repeats = Field(1, description="Trainings of each trial, every one with a seed of its own.")
+    parallel: Annotated[Whole, Field(ge=1, le=256)] = Field(
+        4,
+        description="How many trials may be open when the next is chosen. Part of the study: it changes what is "
+        "chosen, the number of workers does not.",
+    )
+    rounds: Annotated[
+        Annotated[Whole, Field(ge=1, le=100), Tag("number")]
+        | Annotated[Annotated[list[Round], Field(min_length=1, max_length=100)], Tag("list")],
+        _either("list", "number", list),
+    ] = Field(1, description="Coarse to fine: how many rounds, or a list of them.")
+    prune: Prune = Field(default_factory=Prune, description="Whether trials are stopped early.")
+
+
+class Execution(_Model):
+    """By what means trials are run; changes no finished result."""
+
+    workers: Annotated[
+        Any,
+        PlainValidator(_checked(_workers)),
+        WithJsonSchema({"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1}]}),
+    ] = Field(None, description="Worker processes: `auto` or a number, up to 4 for each core.")
+    engine: Literal["local"] = Field("local", description="Where trials run: processes on this machine.")
+    trial_timeout: Annotated[
+        Any, PlainValidator(_checked(_seconds)), WithJsonSchema({"type": ["string", "number", "null"]})
+    ] = Field(
+        None, description="The longest a trial may take: `90s`, `10m`, `1h30m` or seconds; null: no limit."
+    )
+    max_failures: Annotated[Whole, Field(ge=1, le=MAX_TRIALS)] = Field(
+        20, description="Failed trials after which the study stops."
+    )
+
+
+def _setting(name: str) -> Any:
+    value_type = Annotated[
+        Any,
+        PlainValidator(_checked(lambda value: check_setting(name, value))),
+        WithJsonSchema(setting_schema(name)),
+    ]
+    return (value_type, Field(None, alias=name, description=HYPERPARAMETERS[name].about))
+
+
+Network = create_model(
+    "Network",
+    __base__=_Model,
+    __doc__="What is fixed; a name stands here or under `space`, never in both.",
+    **{name.replace(".", "_"): _setting(name) for name in HYPERPARAMETERS},
+)
+"""Fields of the registry, by dotted name."""
+
+
+class Config(_Model):
+    """A study."""
+
+    name: Annotated[str, Field(pattern=NAME_PATTERN)] | None = Field(
+        None, description="The folder under `runs/`; left out, the file's name."
+    )
+    seed: Annotated[Whole, Field(ge=0, le=MAX_SEED)] = Field(0, description="Root of every draw.")
+    data: Data = Field(description="Where the rows come from.")
+    objective: Objective = Field(default_factory=Objective, description="The number a trial is judged by.")
+    network: Network = Field(  # type: ignore[valid-type]
+        default_factory=Network,
+        description="What is fixed; a name stands here or under `space`, never in both.",
+    )
+    space: Annotated[dict[str, Entry], Field(min_length=1)] = Field(description="What is searched.")
+    constraints: list[str] = Field(
+        default_factory=list, description="Expressions that every trial's params make true."
+    )
+    search: Search = Field(default_factory=Search, description="How the space is searched.")
+    execution: Execution = Field(
+        default_factory=Execution, description="By what means trials are run; changes no finished result."
+    )

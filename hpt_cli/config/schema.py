@@ -1,0 +1,70 @@
+"""The JSON Schema of single hyperparameters: a value of one, and what may stand for it under ``space``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hpt_cli.config.hyperparameters import HYPERPARAMETERS, MAX_LAYERS, spec_of
+
+_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
+
+
+def value_schema(name: str) -> dict[str, Any]:
+    """One legal value of a hyperparameter."""
+    spec = spec_of(name)
+    if spec is None:
+        raise ValueError(f"there is no hyperparameter {name!r}")
+    if spec.choices:
+        return {"enum": list(spec.choices)}
+    schema: dict[str, Any] = {"type": _TYPES[spec.kind]}
+    if spec.low is not None:
+        schema["exclusiveMinimum" if spec.open_low else "minimum"] = spec.low
+    if spec.high is not None:
+        schema["exclusiveMaximum" if spec.open_high else "maximum"] = spec.high
+    return schema
+
+
+def setting_schema(name: str) -> dict[str, Any]:
+    """What may stand under ``network``: a value; a list of widths; null for what is off by default."""
+    schema = value_schema(name)
+    if name == "hidden_units":
+        return {"anyOf": [schema, {"type": "array", "items": schema, "minItems": 1, "maxItems": MAX_LAYERS}]}
+    if name in HYPERPARAMETERS and HYPERPARAMETERS[name].default is None:
+        return {"anyOf": [schema, {"type": "null"}]}
+    return schema
+
+
+def entry_schema(name: str) -> dict[str, Any]:
+    """What may stand under ``space``: a constant, a list of choices, ``{choices: ...}`` or, for numbers, a range."""
+    value = value_schema(name)
+    listed = {"type": "array", "items": value, "minItems": 1, "uniqueItems": True}
+    when = {"$ref": "#/$defs/when"}
+    forms: list[dict[str, Any]] = [
+        value,
+        listed,
+        {
+            "type": "object",
+            "properties": {"choices": listed, "when": when},
+            "required": ["choices"],
+            "additionalProperties": False,
+        },
+    ]
+    spec = spec_of(name)
+    if spec and spec.kind in (int, float):
+        forms.append(
+            {
+                "type": "object",
+                "properties": {
+                    "low": value,
+                    "high": value,
+                    "scale": {"enum": ["linear", "log"] if spec.kind is int else ["linear", "log", "log1m"]},
+                    "type": {"const": "int" if spec.kind is int else "float"},
+                    "step": {"type": value["type"], "exclusiveMinimum": 0},
+                    "points": {"type": "integer", "minimum": 2},
+                    "when": when,
+                },
+                "required": ["low", "high"],
+                "additionalProperties": False,
+            }
+        )
+    return {"description": spec.about if spec else "", "anyOf": forms}

@@ -1,0 +1,272 @@
+"""A validated study, as plain frozen values, and its resolved form: JSON with every default filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from hpt_cli.config.hyperparameters import Setting, Study
+from hpt_cli.config.messages import shown
+from hpt_cli.data.settings import DataSettings, SplitSettings
+from hpt_cli.errors import DamagedStudyError
+from hpt_cli.network.settings import HYPERPARAMETERS
+from hpt_cli.space import Choice, Dimension, SearchSpace
+from hpt_cli.space.constraints import Constraint
+from hpt_cli.space.dimensions import dimension_from_json
+
+Goal = Literal["minimize", "maximize"]
+
+
+@dataclass(frozen=True)
+class ObjectiveSettings:
+    """The number a trial is judged by.
+
+    Args:
+        metric: ``validation_`` or ``training_`` and one of the network's metrics.
+        goal: Whether less or more of it is better.
+    """
+
+    metric: str
+    goal: Goal
+
+
+@dataclass(frozen=True)
+class RoundSettings:
+    """One round.
+
+    Args:
+        strategy: ``grid``, ``random``, ``sobol`` or ``bayes``.
+        trials: How many, at least 1; of a grid, its whole product.
+        repeats: Trainings a trial, at least 1.
+    """
+
+    strategy: str
+    trials: int
+    repeats: int
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """How the space is searched.
+
+    Args:
+        parallel: How many trials may be open when the next is chosen, at least 1.
+        rounds: Coarse to fine, at least one.
+    """
+
+    parallel: int
+    rounds: tuple[RoundSettings, ...]
+
+
+@dataclass(frozen=True)
+class ExecutionSettings:
+    """How trials are run; changes no finished result.
+
+    Args:
+        workers: Worker processes; ``None`` leaves it to the machine.
+        engine: ``local``.
+        trial_timeout: Seconds that a trial may take; ``None`` for no limit.
+        max_failures: Failed trials after which the study stops.
+    """
+
+    workers: int | None
+    engine: Literal["local"]
+    trial_timeout: float | None
+    max_failures: int
+
+
+@dataclass(frozen=True)
+class StudyConfig:
+    """Everything one config describes.
+
+    Args:
+        path: The file.
+        text: Its bytes, as given.
+        folder: The file's folder; relative paths start there.
+        name: The study's folder under ``runs/``.
+        seed: Root of every draw.
+        data: Where the rows come from.
+        objective: What a trial is judged by.
+        network: What is fixed, by dotted name; what stands neither here nor in ``space`` has its default.
+        space: What is searched.
+        search: How.
+        execution: By what means.
+    """
+
+    path: Path
+    text: bytes
+    folder: Path
+    name: str
+    seed: int
+    data: DataSettings
+    objective: ObjectiveSettings
+    network: Mapping[str, Setting]
+    space: SearchSpace
+    search: SearchSettings
+    execution: ExecutionSettings
+
+    def resolved(self) -> dict[str, Any]:
+        """The config with every default filled in, as JSON; for the study's folder, and for comparing two configs.
+
+        It has the keys of the YAML file; and ``space_order``, because JSON objects have no order and a space has.
+        """
+        split = self.data.split
+        return {
+            "name": self.name,
+            "seed": self.seed,
+            "data": {
+                "source": self.data.source,
+                "target": self.data.target,
+                "task": self.data.task,
+                "scale": self.data.scale,
+                "split": {
+                    "validation": split.validation,
+                    "test": split.test,
+                    "seed": split.seed,
+                    "stratify": split.stratify,
+                },
+            },
+            "objective": {"metric": self.objective.metric, "goal": self.objective.goal},
+            "network": Study(self.network, self.space.dimensions).with_defaults(),
+            "space": {name: _entry(dimension) for name, dimension in self.space.dimensions.items()},
+            "space_order": list(self.space.names),
+            "constraints": list(self.space.constraints),
+            "search": {
+                "parallel": self.search.parallel,
+                "rounds": [
+                    {"strategy": plan.strategy, "trials": plan.trials, "repeats": plan.repeats}
+                    for plan in self.search.rounds
+                ],
+            },
+            "execution": {
+                "workers": "auto" if self.execution.workers is None else self.execution.workers,
+                "engine": self.execution.engine,
+                "trial_timeout": self.execution.trial_timeout,
+                "max_failures": self.execution.max_failures,
+            },
+        }
+
+    @classmethod
+    def from_resolved(
+        cls, resolved: Mapping[str, Any], *, folder: Path, path: Path, text: bytes = b""
+    ) -> Self:
+        """The inverse of :meth:`resolved`: a study's folder is opened without its YAML.
+
+        ``network`` then holds the defaults too.
+
+        Raises:
+            DamagedStudyError: It is not a resolved config.
+        """
+        try:
+            return cls._from_resolved(resolved, folder=folder, path=path, text=text)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DamagedStudyError(f"{path}: not the config of a study: {error!r}") from error
+
+    @classmethod
+    def _from_resolved(cls, resolved: Mapping[str, Any], *, folder: Path, path: Path, text: bytes) -> Self:
+        data, search, execution = resolved["data"], resolved["search"], resolved["execution"]
+        network: dict[str, Setting] = dict(resolved["network"])
+        dimensions = {name: _dimension(resolved["space"][name]) for name in resolved["space_order"]}
+        workers, timeout = execution["workers"], execution["trial_timeout"]
+        return cls(
+            path=path,
+            text=text,
+            folder=folder,
+            name=str(resolved["name"]),
+            seed=int(resolved["seed"]),
+            data=DataSettings(**{**data, "split": SplitSettings(**data["split"])}),
+            objective=ObjectiveSettings(**resolved["objective"]),
+            network=network,
+            space=make_space(dimensions, resolved["constraints"], network),
+            search=SearchSettings(
+                int(search["parallel"]), tuple(RoundSettings(**plan) for plan in search["rounds"])
+            ),
+            execution=ExecutionSettings(
+                workers=None if workers == "auto" else int(workers),
+                engine=execution["engine"],
+                trial_timeout=None if timeout is None else float(timeout),
+                max_failures=int(execution["max_failures"]),
+            ),
+        )
+
+
+def make_space(
+    dimensions: Mapping[str, Dimension], constraints: list[str], network: Mapping[str, Setting]
+) -> SearchSpace:
+    """The space, which knows those fixed values that its conditions and constraints name.
+
+    Raises:
+        ValueError: A condition or constraint that cannot be read or met, in a sentence for the user.
+    """
+    named = {parent for dimension in dimensions.values() for parent in dimension.when}
+    for constraint in constraints:
+        named |= Constraint.parse(constraint).names
+    fixed = Study(network, dimensions).constants(sorted(named - dimensions.keys()))
+    return SearchSpace(dimensions, constraints, fixed)
+
+
+def _entry(dimension: Dimension) -> dict[str, Any]:
+    """A dimension as it is written under ``space``."""
+    entry = dimension.to_json()
+    if isinstance(dimension, Choice):
+        del entry["type"]
+    return entry
+
+
+def _dimension(entry: Mapping[str, Any]) -> Dimension:
+    return dimension_from_json({"type": "choice", **entry})
+
+
+def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """What differs between two resolved configs, ``execution`` left out: ``search.parallel: 4 -> 8``.
+
+    A hyperparameter that ``old`` does not know, because its version had none of that name, differs only if it has
+    another value than its default.
+    """
+    known = {
+        f"network.{name}": spec.default
+        for name, spec in HYPERPARAMETERS.items()
+        if name not in old.get("network", {}) and name not in old.get("space", {})
+    }
+    flat_old = _flat({key: value for key, value in old.items() if key != "execution"})
+    flat_new = _flat({key: value for key, value in new.items() if key != "execution"})
+    lines = []
+    for key in dict.fromkeys((*flat_old, *flat_new)):
+        absent = known.get(key, _ABSENT)
+        before, after = flat_old.get(key, absent if key in flat_new else _ABSENT), flat_new.get(key, _ABSENT)
+        if _differs(before, after):
+            lines.append(f"{key}: {_said(before)} -> {_said(after)}")
+    return lines
+
+
+_ABSENT: Any = object()
+
+
+def _flat(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in data.items():
+        if isinstance(value, Mapping):
+            flat.update(_flat(value, f"{prefix}{key}."))
+        elif isinstance(value, list) and value and all(isinstance(entry, Mapping) for entry in value):
+            for position, entry in enumerate(value):
+                flat.update(_flat(entry, f"{prefix}{key}[{position}]."))
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def _differs(before: Any, after: Any) -> bool:
+    if isinstance(before, list) and isinstance(after, list):
+        return len(before) != len(after) or any(map(_differs, before, after))
+    # JSON has no difference between 1 and 1.0, but true is not 1
+    return isinstance(before, bool) != isinstance(after, bool) or bool(before != after)
+
+
+def _said(value: Any) -> str:
+    if value is _ABSENT:
+        return "(not there)"
+    if value is None:
+        return "null"
+    return f"[{', '.join(map(_said, value))}]" if isinstance(value, list) else shown(value)

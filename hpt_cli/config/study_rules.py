@@ -1,0 +1,160 @@
+"""The rules for the rest of a config: its name, the data's source, the objective, the rounds."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+from hpt_cli.config import models
+from hpt_cli.config.messages import did_you_mean, nearest, safe, shown
+from hpt_cli.config.settings import Goal, ObjectiveSettings, RoundSettings, SearchSettings
+from hpt_cli.config.yaml_loader import Document, KeyPath
+from hpt_cli.data.settings import BUILTIN
+from hpt_cli.network.metrics import METRICS, metric_goal
+from hpt_cli.space import SearchSpace
+
+DEFAULT_TRIALS = 20
+PARTS = ("validation", "training")
+CLASSIFICATION_METRICS = ("accuracy", "balanced_accuracy", "f1_macro", "auc")
+REGRESSION_METRICS = ("rmse", "mae", "r2")
+
+
+def study_name(given: str | None, path: Path, document: Document) -> str:
+    """The study's name: as given, or the file's, which may not be one."""
+    name = path.stem if given is None else given
+    if given is None and "name" not in document.data and not re.fullmatch(models.NAME_PATTERN[1:-1], name):
+        what = f"is missing, and the file's name cannot stand in for it: {safe(name)}"
+        document.refuse(("name",), what, "write name: my-study")
+    return name
+
+
+def check_source(data: models.Data, folder: Path, document: Document) -> None:
+    """A bare word that is neither a built-in set nor a file is a typing error."""
+    source = data.source
+    if source not in BUILTIN and not re.search(r"[./\\]", source) and not (folder / source).exists():
+        hint = did_you_mean(source, BUILTIN, "built-in")
+        document.refuse(
+            ("data", "source"), f"there is no data set or file of that name, found {shown(source)}", hint
+        )
+
+
+def read_objective(objective: models.Objective, data: models.Data, document: Document) -> ObjectiveSettings:
+    """The objective with its goal."""
+    path: KeyPath = ("objective", "metric")
+    known = [f"{part}_{metric}" for part in PARTS for metric in METRICS]
+    metric, part, bare = objective.metric, *objective.metric.partition("_")[::2]
+    if part == "test":
+        what = f"test rows are not for choosing: the best of many would look too good on them, found {shown(metric)}"
+        document.refuse(path, what, f"write validation_{bare or 'loss'}")
+        return ObjectiveSettings("validation_loss", "minimize")
+    if metric not in known:
+        document.refuse(path, f"unknown metric, found {shown(metric)}", _metric_hint(metric, known))
+        return ObjectiveSettings("validation_loss", "minimize")
+    _check_task(bare, data, document)
+    goal: Goal = metric_goal(metric)
+    if objective.goal not in (None, goal):
+        better = "less" if goal == "minimize" else "more"
+        what = f"{better} {metric} is better: must be {goal}, found {objective.goal}"
+        document.refuse(("objective", "goal"), what, "leave it out")
+    return ObjectiveSettings(metric, goal)
+
+
+def _metric_hint(metric: str, known: list[str]) -> str:
+    words = metric.lower().replace("-", "_").replace(" ", "_")
+    for part, spellings in (("validation", ("val_", "valid_", "dev_")), ("training", ("train_",))):
+        for spelling in spellings:
+            words = f"{part}_{words.removeprefix(spelling)}" if words.startswith(spelling) else words
+    bare = words.rpartition("validation_")[2].rpartition("training_")[2]
+    meant = _METRIC_SYNONYMS.get(bare, bare)
+    if nearest(bare, METRICS) or meant != bare:
+        part = "training" if words.startswith("training_") else "validation"
+        return f"did you mean '{part}_{nearest(meant, METRICS)}'?"
+    return did_you_mean(words, known, "known metrics")
+
+
+_METRIC_SYNONYMS = {
+    "acc": "accuracy",
+    "cross_entropy": "loss",
+    "error": "loss",
+    "f1": "f1_macro",
+    "mse": "rmse",
+    "roc_auc": "auc",
+    "score": "accuracy",
+}
+
+
+def _check_task(metric: str, data: models.Data, document: Document) -> None:
+    """A metric of classes does not judge numbers, nor the other way round, where the task is known by now."""
+    task = data.task
+    if task == "auto" and data.source in BUILTIN:
+        task = "regression" if data.source == "diabetes" else "classification"
+    of_other = {"classification": REGRESSION_METRICS, "regression": CLASSIFICATION_METRICS}.get(task, ())
+    if metric in of_other:
+        hint = "write validation_accuracy" if task == "classification" else "write validation_rmse"
+        document.refuse(("objective", "metric"), f"{metric} does not judge a {task}", hint)
+
+
+def read_search(search: models.Search, space: SearchSpace | None, document: Document) -> SearchSettings:
+    """The rounds, with the product of each grid."""
+    path: KeyPath = ("search",)
+    rounds: list[RoundSettings] = []
+    if isinstance(search.rounds, list):
+        for position, plan in enumerate(search.rounds):
+            strategy = plan.strategy or search.strategy
+            given = plan.trials
+            if given is None and (strategy == "grid") == (search.strategy == "grid"):
+                given = search.trials
+            where = (*path, "rounds", position) if plan.trials else path
+            trials = _trials(strategy, given, where, space, document)
+            rounds.append(RoundSettings(strategy, trials, plan.repeats or search.repeats))
+    else:
+        trials = _trials(search.strategy, search.trials, path, space, document)
+        rounds = [RoundSettings(search.strategy, trials, search.repeats)] * search.rounds
+    total = sum(plan.trials for plan in rounds)
+    if total > models.MAX_TRIALS:
+        what = f"all rounds together must have at most {models.MAX_TRIALS} trials, found {total}"
+        document.refuse((*path, "rounds" if len(rounds) > 1 else "trials"), what)
+    return SearchSettings(search.parallel, tuple(rounds))
+
+
+def _trials(
+    strategy: str, given: int | None, path: KeyPath, space: SearchSpace | None, document: Document
+) -> int:
+    if strategy != "grid":
+        return given or DEFAULT_TRIALS
+    count = _grid_count(space, path, document) if space is not None else None
+    if count is not None and given not in (None, count):
+        what = f"the grid has {count} trials, found {given}"
+        document.refuse((*path, "trials"), what, f"leave it out, or write {count}")
+    return count or 1
+
+
+def _grid_count(space: SearchSpace, path: KeyPath, document: Document) -> int | None:
+    """The product of the grid; ``None`` when something stands against it."""
+    sizes: list[int] = []
+    for name, dimension in space.dimensions.items():
+        try:
+            sizes.append(len(dimension.grid()))
+        except ValueError:
+            what = "a grid needs to know how many values to take"
+            problem = ("space", name), what, "write points: 5 (or step), or a list"
+            if not any(
+                found.key.endswith(f"space.{name}") and found.what == what for found in document.problems
+            ):
+                document.refuse(*problem)
+    if len(sizes) < len(space.dimensions):
+        return None
+    most = math.prod(sizes)
+    try:
+        count = space.grid_count()
+    except ValueError:
+        count = most
+    if count > models.MAX_TRIALS:
+        what = f"the grid has {count} trials, more than {models.MAX_TRIALS}"
+        document.refuse((*path, "strategy"), what, "fewer points, or strategy: random")
+        return None
+    if count == 0:
+        document.refuse((*path, "strategy"), "the constraints leave no point of the grid", "loosen them")
+        return None
+    return count

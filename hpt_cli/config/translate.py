@@ -1,0 +1,183 @@
+"""pydantic's findings in our words: each becomes a problem at its line, with what was found and what to write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from hpt_cli.config import models
+from hpt_cli.config.hyperparameters import HYPERPARAMETERS, SEARCHABLE
+from hpt_cli.config.messages import (
+    ALIASES,
+    did_you_mean,
+    listed,
+    nearest,
+    number_hint,
+    plain_number,
+    safe,
+    shown,
+)
+from hpt_cli.config.yaml_loader import BROKEN, Document, KeyPath
+
+_SECTIONS: Mapping[str, type[models.BaseModel]] = {
+    "": models.Config,
+    "data": models.Data,
+    "data.split": models.Split,
+    "objective": models.Objective,
+    "search": models.Search,
+    "search.rounds": models.Round,
+    "search.prune": models.Prune,
+    "execution": models.Execution,
+}
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    **{section: tuple(model.model_fields) for section, model in _SECTIONS.items()},
+    "network": tuple(HYPERPARAMETERS),
+    "space": SEARCHABLE,
+}
+_RANGE_KEYS = tuple(dict.fromkeys((*models.Range.model_fields, *models.Choices.model_fields)))
+"""Of an entry under ``space``."""
+
+# What to write where the whole form of a value is wrong.
+_FORMS = {
+    "data": "write data: {source: digits}",
+    "data.split": "write split: {validation: 0.2, test: 0.2}",
+    "objective": "write objective: {metric: validation_loss}",
+    "network": "write its keys on lines of their own, indented: `hidden_layers: 2`",
+    "space": "write its keys on lines of their own, indented: `learning_rate: {low: 1e-4, high: 1, scale: log}`",
+    "constraints": 'write constraints: ["hidden_units * batch_size <= 16384"]',
+    "search": "write its keys on lines of their own, indented: `strategy: random`",
+    "search.prune": "write prune: {method: none}",
+    "search.rounds": "write a number, or a list of {strategy, trials, repeats}",
+    "execution": "write its keys on lines of their own, indented: `workers: auto`",
+    "name": "letters, digits, '.', '_' and '-', at most 64, the first a letter or a digit",
+}
+
+
+def add_problems(errors: Iterable[ErrorDetails], document: Document) -> list[KeyPath]:
+    """Put pydantic's errors into the document's problems; returns where they are."""
+    paths = []
+    for error in errors:
+        path = _path(error["loc"])
+        paths.append(path)
+        if error["input"] is not BROKEN:
+            what, hint = _words(error, path)
+            if error["type"] == "extra_forbidden":
+                what, hint = unknown_key(path)
+            document.refuse(path, what, hint)
+    return paths
+
+
+def _path(loc: Sequence[str | int]) -> KeyPath:
+    """pydantic's place of an error, without the name of the alternative that it has taken for the value."""
+    path = tuple(loc)
+    has_alternatives = path[:1] == ("space",) or path[:2] == ("search", "rounds")
+    return path[:2] + path[3:] if has_alternatives else path
+
+
+def _words(error: ErrorDetails, path: KeyPath) -> tuple[str, str]:
+    """What is wrong, with what was found, and what to write instead."""
+    kind, value, context = error["type"], error["input"], error.get("ctx", {})
+    form = _FORMS.get(".".join(part for part in path if isinstance(part, str)), "")
+    found = f", found {shown(value)}"
+    match kind:
+        case "refused":
+            return context["what"], context["hint"] or form
+        case "missing":
+            return "is missing", form or _missing_hint(path)
+        case "literal_error":
+            return _not_one_of(path, value)
+        case "bool_type":
+            return f"must be true or false{found}", "remove the quotes" if value in ("true", "false") else ""
+        case "string_type":
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            return f"must be text{found}", form or (f'write "{plain_number(value)}"' if number else "")
+        case "string_too_short" | "string_pattern_mismatch":
+            return ("must not be empty" if value == "" else f"cannot be a name{found}"), form
+        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
+            word, limit = _LIMITS[kind]
+            return f"must be {word} {plain_number(context[limit])}{found}", ""
+        case "too_short":
+            return "is empty", form
+        case "too_long":
+            return f"must have at most {context['max_length']} entries, found {context['actual_length']}", ""
+        case "list_type":
+            return f"must be a list{found}", form or (number_hint(value) if isinstance(value, str) else "")
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return f"must be a mapping of keys to values{found}", form
+        case _:
+            return f"cannot be read{found}", form
+
+
+_LIMITS = {
+    "greater_than": ("above", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("below", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
+
+
+def _missing_hint(path: KeyPath) -> str:
+    return "a range has low and high; a list is a choice" if path[0] == "space" else ""
+
+
+def _not_one_of(path: KeyPath, value: Any) -> tuple[str, str]:
+    key = path[-1]
+    allowed: Mapping[Any, tuple[str, ...]] = {
+        "task": models.TASKS,
+        "goal": ("minimize", "maximize"),
+        "scale": tuple(models.SCALES) if path[0] == "space" else models.DATA_SCALES,
+        "type": ("int", "float"),
+        "strategy": models.STRATEGIES,
+        "engine": ("local",),
+    }
+    what = f"must be {listed(allowed[key])}, found {shown(value)}"
+    if not isinstance(value, str):
+        return what, ""
+    meant = _SYNONYMS.get(value.lower())
+    return what, f"did you mean '{meant}'?" if meant in allowed[key] else did_you_mean(value, allowed[key])
+
+
+_SYNONYMS = {
+    "bayesian": "bayes",
+    "categorical": "classification",
+    "double": "float",
+    "gp": "bayes",
+    "integer": "int",
+    "log10": "log",
+    "logarithmic": "log",
+    "loguniform": "log",
+    "max": "maximize",
+    "maximise": "maximize",
+    "min": "minimize",
+    "minimise": "minimize",
+    "quasirandom": "sobol",
+    "tpe": "bayes",
+    "uniform": "linear",
+}
+
+
+def unknown_key(path: KeyPath) -> tuple[str, str]:
+    """The words for a key that nothing knows; the hint is where it belongs, what it may mean, or what there is."""
+    key = str(path[-1])
+    section = ".".join(part for part in path[:-1] if isinstance(part, str))
+    known = _RANGE_KEYS if path[0] == "space" and len(path) > 2 else _KEYS.get(section, ())
+    if path[0] == "network" and len(path) > 2:  # batch_norm: {momentun: 0.9}
+        known = tuple(name.partition(".")[2] for name in HYPERPARAMETERS if name.startswith(f"{path[1]}."))
+    what = (
+        "unknown key" if key.isprintable() else f"unknown key, found '{safe(key)}' with invisible characters"
+    )
+    if key.lower() in ALIASES or not (nearest(key, known)):
+        homes = [place for place, keys in _KEYS.items() if place not in ("", section) and _home(key, keys)]
+        meant = ALIASES.get(key.lower(), key)
+        if homes and meant not in known:
+            name = meant if any(meant in _KEYS[place] for place in homes) else key
+            return what, f"did you mean {listed(f'{place}.{name}' for place in homes)}?"
+        if section in ("data", "objective", "search", "execution") and key in _KEYS[""]:
+            return what, f"'{key}' is not part of {section}: write it at the start of a line"
+    return what, did_you_mean(key, known, "known keys")
+
+
+def _home(key: str, keys: tuple[str, ...]) -> bool:
+    return key in keys or ALIASES.get(key.lower()) in keys
