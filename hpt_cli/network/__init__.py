@@ -1,0 +1,53 @@
+"""The NumPy network: a population of K trainings at a time, K = 1 included.
+
+Names and bounds (what a config needs) are there at once; what computes is imported when it is first used, so that
+looking at a study's results does not wait for NumPy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from hpt_cli.network.metric_names import METRICS, metric_goal, metrics_for
+from hpt_cli.network.settings import HYPERPARAMETERS, Hyperparameter, NetworkSettings
+
+if TYPE_CHECKING:
+    from hpt_cli.network.engine import TrainingData
+    from hpt_cli.network.model import predict
+    from hpt_cli.network.population import Population, State, TrainingOutcome, group_key
+    from hpt_cli.network.training import group, train
+
+__all__ = [
+    "HYPERPARAMETERS",
+    "METRICS",
+    "Hyperparameter",
+    "NetworkSettings",
+    "Population",
+    "State",
+    "TrainingData",
+    "TrainingOutcome",
+    "group",
+    "group_key",
+    "metric_goal",
+    "metrics_for",
+    "predict",
+    "train",
+]
+
+_HOMES = {
+    "Population": "population",
+    "State": "population",
+    "TrainingData": "engine",
+    "TrainingOutcome": "population",
+    "group": "training",
+    "group_key": "population",
+    "predict": "model",
+    "train": "training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

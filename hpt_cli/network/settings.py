@@ -7,8 +7,11 @@ into the settings of one training.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 Value = bool | int | float | str
 
@@ -161,7 +164,11 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
         when={"optimizer": ("rmsprop", "adam", "adamw")},
     ),
     "l2": Hyperparameter(
-        float, 0.0, "Adds l2 / 2 times the sum of squared weights (not biases, gamma, beta) to the loss.", 0, 1e6
+        float,
+        0.0,
+        "Adds l2 / 2 times the sum of squared weights (not biases, gamma, beta) to the loss.",
+        0,
+        1e6,
     ),
     "weight_decay": Hyperparameter(
         float,
@@ -202,7 +209,7 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
     "schedule.final": Hyperparameter(
         float,
         0.0,
-        "Share of the learning rate that is left at the last epoch.",
+        "Share of the learning rate that is left when the last epoch ends.",
         0,
         1,
         when={"schedule.kind": ("cosine",)},
@@ -210,3 +217,128 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
 }
 """Every hyperparameter by its dotted name.  ``hidden_units_1``, ``hidden_units_2``, ... (a layer's own width, bounded
 as ``hidden_units``) come on top."""
+
+_LAYER_WIDTH = re.compile(r"hidden_units_([1-9][0-9]*)")
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """One training, every hyperparameter resolved; the names are those of :data:`HYPERPARAMETERS`.
+
+    Args:
+        widths: Units of each hidden layer, from the first; empty for a linear model.
+    """
+
+    widths: tuple[int, ...]
+    activation: str
+    batch_norm: bool
+    batch_norm_momentum: float
+    batch_norm_epsilon: float
+    batch_norm_affine: bool
+    dropout: float
+    initialization: str
+    initial_scale: float
+    loss: str
+    class_weight: str
+    optimizer: str
+    learning_rate: float
+    momentum: float
+    nesterov: bool
+    rho: float
+    beta1: float
+    beta2: float
+    epsilon: float
+    l2: float
+    weight_decay: float
+    batch_size: int
+    epochs: int
+    patience: int | None
+    schedule_kind: str
+    schedule_warmup_epochs: int
+    schedule_every: int
+    schedule_factor: float
+    schedule_final: float
+
+    @classmethod
+    def from_flat(cls, flat: Mapping[str, object]) -> NetworkSettings:
+        """Resolve a choice of hyperparameters by their dotted names; what is missing takes its default.
+
+        ``hidden_units`` may be a list of widths; ``hidden_units_2`` overrides the second layer's.  What has no
+        effect (a width beyond the depth, ``momentum`` under Adam, ``nesterov`` without momentum) is ignored:
+        whether it is there on purpose is known to the config alone.
+
+        Raises:
+            ValueError: A name that is not known, a value of the wrong type or out of bounds, or values that
+                contradict each other; the message begins with the name.
+        """
+        given = {name: value for name, value in flat.items() if value is not None}
+        own_widths: dict[int, int] = {}
+        for name in list(given):
+            if match := _LAYER_WIDTH.fullmatch(name):
+                own_widths[int(match[1])] = _width(name, given.pop(name))
+        listed = given.get("hidden_units")
+        widths: list[int] | None = None
+        if isinstance(listed, Sequence) and not isinstance(listed, str):
+            if "hidden_layers" in given:
+                raise ValueError(
+                    "hidden_layers: hidden_units lists a width for each layer, so leave this out"
+                )
+            widths = [_width("hidden_units", width) for width in listed]
+            del given["hidden_units"]
+        values = {name: _checked(name, value) for name, value in given.items()}
+        for name, known in HYPERPARAMETERS.items():
+            values.setdefault(name, known.default)
+        width, depth = values.pop("hidden_units"), values.pop("hidden_layers")
+        if widths is None:
+            widths = [width] * depth
+        settings = cls(
+            widths=tuple(own_widths.get(layer, width) for layer, width in enumerate(widths, 1)),
+            **{name.replace(".", "_"): value for name, value in values.items()},
+        )
+        if settings.batch_norm and settings.widths and settings.batch_size == 1:
+            raise ValueError("batch_size: batch norm needs at least 2 rows in a batch, and this is 1")
+        return settings
+
+
+def _width(name: str, value: object) -> int:
+    width: int = _checked("hidden_units", value, shown=name)
+    return width
+
+
+def _checked(name: str, value: object, shown: str = "") -> Any:
+    """``value`` as the type of hyperparameter ``name``; a ValueError says what is wrong with it."""
+    shown = shown or name
+    known = HYPERPARAMETERS.get(name)
+    if known is None:
+        raise ValueError(f"{shown}: the network has no such hyperparameter")
+    plain = isinstance(value, known.kind) and (known.kind is bool or not isinstance(value, bool))
+    if not plain:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if known.kind is float and number:
+            value = float(value)  # type: ignore[arg-type]
+        elif known.kind is int and isinstance(value, float) and value.is_integer():
+            value = int(value)
+        else:
+            raise ValueError(f"{shown}: expected {_KIND[known.kind]}, got {value!r}")
+    if known.choices and value not in known.choices:
+        raise ValueError(f"{shown}: expected one of {', '.join(map(str, known.choices))}, got {value!r}")
+    if known.kind in (int, float):
+        _check_bounds(shown, known, float(value))  # type: ignore[arg-type]
+    return value
+
+
+_KIND = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
+
+
+def _check_bounds(name: str, known: Hyperparameter, value: float) -> None:
+    if not math.isfinite(value):
+        raise ValueError(f"{name}: expected a finite number, got {value}")
+    low, high = known.low, known.high
+    if low is not None and (value < low or (known.open_low and value == low)):
+        raise ValueError(
+            f"{name}: must be {'greater than' if known.open_low else 'at least'} {low:g}, got {value:g}"
+        )
+    if high is not None and (value > high or (known.open_high and value == high)):
+        raise ValueError(
+            f"{name}: must be {'less than' if known.open_high else 'at most'} {high:g}, got {value:g}"
+        )

@@ -1,0 +1,70 @@
+"""The few array idioms that the rest of the network is written in.
+
+Shapes use N or n (rows), D (features in), M (outputs), C (classes), K (trials of a population) and W (the widths
+of all trials' layers, side by side).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Blocks = list[Array]
+"""One array (trials of the run, rows, columns) for each run of trials with equal widths: see :func:`find_runs`."""
+
+
+def constant(value: float, dtype: npt.DTypeLike) -> Array:
+    """``value`` as a 0-dimensional array: in a ufunc call half as expensive as a NumPy scalar or a float."""
+    return np.array(value, dtype)
+
+
+def find_runs(widths: Sequence[object]) -> list[slice]:
+    """Slices of neighboring trials with equal widths: their matrix products can share one call."""
+    runs, start = [], 0
+    for stop in range(1, len(widths) + 1):
+        if stop == len(widths) or widths[stop] != widths[start]:
+            runs.append(slice(start, stop))
+            start = stop
+    return runs
+
+
+def column_blocks(side_by_side: Array, widths: Sequence[int], runs: Sequence[slice]) -> Blocks:
+    """Views (trials of the run, n, width) of an array (n, W) that holds the trials' columns side by side."""
+    edges = np.concatenate([[0], np.cumsum(widths)])
+    blocks = []
+    for run in runs:
+        columns = side_by_side[:, edges[run.start] : edges[run.stop]]
+        split = columns.reshape(len(columns), run.stop - run.start, widths[run.start])  # splitting is a view
+        blocks.append(split.transpose(1, 0, 2))
+    return blocks
+
+
+def transposed(blocks: Sequence[Array]) -> Blocks:
+    """Views with each trial's matrix transposed."""
+    return [block.transpose(0, 2, 1) for block in blocks]
+
+
+def row_adder(columns: int) -> Callable[[Array, Array], None]:
+    """A function ``add(x, out)`` that sums ``x`` (n, columns) over its rows, row after row, into ``out`` (columns,).
+
+    The order of the additions must not depend on how many trials lie side by side.  NumPy adds whole rows
+    one after another, except that it sums a single column pairwise; ``accumulate`` keeps to the order there.
+    """
+    return _add_rows if columns > 1 else _add_single_column
+
+
+def _add_rows(x: Array, out: Array) -> None:
+    np.add.reduce(x, 0, None, out)
+
+
+def _add_single_column(x: Array, out: Array) -> None:
+    out[0] = np.add.accumulate(x[:, 0])[-1]
+
+
+def row_sums(x: Array) -> Array:
+    """Sums (K,) of ``x`` (K, N) over N in float64, in an order that does not depend on K."""
+    return np.add.reduce(np.ascontiguousarray(x, np.float64), axis=1)

@@ -1,0 +1,69 @@
+"""A trained network as named arrays, and what it says about new rows.
+
+The names are ``layer1.W`` (D, M), ``layer1.b`` (M,), or with batch norm ``layer1.gamma``, ``layer1.beta``,
+``layer1.running_mean`` and ``layer1.running_variance`` (corrected for their start, unbiased, float64); last
+``output.W`` and ``output.b``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hpt_cli.network.arrays import Array
+from hpt_cli.network.network import Inference, Shape
+from hpt_cli.network.settings import NetworkSettings
+
+
+def join_models(settings: Sequence[NetworkSettings], models: Sequence[Mapping[str, Array]]) -> Inference:
+    """The inference of several trained networks of one depth, activation and batch norm, side by side.
+
+    Raises:
+        ValueError: A model's arrays are not those of its settings.
+    """
+    n_inputs = models[0]["layer1.W" if settings[0].widths else "output.W"].shape[0]
+    shape = Shape(tuple(settings), n_inputs, models[0]["output.W"].shape[1])
+    layout = shape.layout()
+    weights = np.empty(layout.size, models[0]["output.W"].dtype)
+    for trial, (shapes, model) in enumerate(zip(layout.trials, models, strict=True)):
+        for name, expected in shapes.items():
+            if name not in model or model[name].shape != expected:
+                found = f"shape {model[name].shape}" if name in model else "nothing"
+                raise ValueError(f"model: {name} should have shape {expected}, found {found}")
+        layout.put(weights, trial, np.concatenate([model[name].ravel() for name in shapes]))
+    inference = Inference(shape, layout, weights)
+    if shape.normalizes:
+        names = [f"layer{layer}.running_" for layer in range(1, shape.depth + 1)]
+        inference.normalize_by(
+            [
+                tuple(
+                    np.concatenate([model[name + kind] for model in models]) for kind in ("mean", "variance")
+                )
+                for name in names
+            ]
+        )
+    return inference
+
+
+def predict(settings: NetworkSettings, weights: Mapping[str, Array], x: Array) -> Array:
+    """The outputs (N, M) of one trained network for rows ``x`` (N, D).
+
+    They are logits, one a class; the single logit of class 1 under ``binary_cross_entropy``; or the standardized
+    target.  Their bits are those of the evaluations during training.
+
+    Args:
+        settings: Of the training; widths, activation and batch norm count.
+        weights: As :meth:`hpt_cli.network.Population.weights` gives them.
+        x: Rows, scaled as the training rows were.
+
+    Raises:
+        ValueError: ``weights`` or ``x`` do not fit.
+    """
+    model = {name: np.asarray(array) for name, array in weights.items()}
+    inference = join_models([settings], [model])
+    n_inputs = model["layer1.W" if settings.widths else "output.W"].shape[0]
+    if x.ndim != 2 or x.shape[1] != n_inputs:
+        raise ValueError(f"x: expected rows of {n_inputs} numbers, got shape {x.shape}")
+    with np.errstate(all="ignore"):  # a saturated sigmoid overflows on its way to 0
+        return np.ascontiguousarray(inference.outputs(x)[:, 0].T)
