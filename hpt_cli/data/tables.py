@@ -59,22 +59,26 @@ def read_text_table(path: Path, suffix: str, target: str | int | None) -> Raw:
     source = Source(str(path), layout.lines, _looks_like_header(layout.names), layout.names)
     _check_names(source)
     target_name = find_target(source, target)
-    frame = pd.read_csv(
-        BytesIO(content),
-        sep=layout.separator,
-        header=0,
-        names=list(layout.names),
-        index_col=False,
-        dtype={target_name: str},  # labels are judged by our own rules alone
-        keep_default_na=False,
-        na_filter=False,
-        low_memory=False,  # a column is judged whole, not by blocks
-        encoding="utf-8",
+    unclear = source.error(
+        "the rows cannot be told apart without doubt; write the file again with plain quotes"
     )
-    if len(frame) != len(layout.lines):
-        raise source.error(
-            "the rows cannot be told apart without doubt; write the file again with plain quotes"
+    try:
+        frame = pd.read_csv(
+            BytesIO(content),
+            sep=layout.separator,
+            header=0,
+            names=list(layout.names),
+            index_col=False,
+            dtype={target_name: str},  # labels are judged by our own rules alone
+            keep_default_na=False,
+            na_filter=False,
+            low_memory=False,  # a column is judged whole, not by blocks
+            encoding="utf-8",
         )
+    except ValueError:  # ParserError among them
+        raise unclear from None
+    if len(frame) != len(layout.lines):
+        raise unclear
     return from_frame(frame, target_name, source, layout.notes)
 
 
@@ -88,7 +92,7 @@ def read_parquet(path: Path, target: str | int | None) -> Raw:
 
     source = Source(str(path))
     try:
-        importlib.import_module("pyarrow")
+        parquet = importlib.import_module("pyarrow.parquet")
     except ImportError:
         raise source.error(
             "reading Parquet needs pyarrow; install it: pip install 'hpt-cli[parquet]'"
@@ -96,7 +100,11 @@ def read_parquet(path: Path, target: str | int | None) -> Raw:
     file, _ = open_regular(path)
     with file:
         try:
-            frame = pd.read_parquet(file, engine="pyarrow")
+            opened = parquet.ParquetFile(file)
+            cells = opened.metadata.num_rows * opened.metadata.num_columns
+            if 4 * cells > limits.MAX_BYTES:  # a constant column of any length is a few bytes in the file
+                raise source.error(f"has {cells:,} cells; the limit is {limits.MAX_BYTES // 4:,}")
+            frame: pd.DataFrame = opened.read().to_pandas()
         except (OSError, ValueError, KeyError, NotImplementedError):
             raise source.error("is damaged, or not a Parquet file; write it again") from None
     names = tuple(str(name) for name in frame.columns)
@@ -136,12 +144,15 @@ def from_frame(frame: pd.DataFrame, target_name: str, source: Source, notes: Seq
             categories.append(column)
     if not numbers and not categories:
         raise source.error("has no column beside the target; expected at least one feature")
+    labels = frame[target_name]
+    if labels.dtype.kind == "b":
+        labels = labels.astype(str)  # booleans are classes, called False and True
     return Raw(
         source=source,
         numbers=np.column_stack([c.values for c in numbers]) if numbers else np.empty((len(frame), 0)),
         number_names=tuple(column.name for column in numbers),
         categories=tuple(categories),
-        target=typed(frame[target_name], target_name, source),
+        target=typed(labels, target_name, source),
         notes=tuple(notes),
     )
 

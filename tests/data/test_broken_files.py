@@ -459,6 +459,6 @@ def test_an_encrypted_archive_is_refused_with_its_member(write, load):
 
 
 def test_parquet_without_pyarrow_says_what_to_install(write, load, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
     write("t.parquet", b"PAR1")
     assert "pip install 'hpt-cli[parquet]'" in refused(load, "t.parquet")

@@ -26,6 +26,7 @@ def expected():
 WAYS = {
     "plain": ("t.csv", {}, lambda text: text.encode()),
     "byte order mark": ("t.csv", {}, lambda text: b"\xef\xbb\xbf" + text.encode()),
+    "two byte order marks": ("t.csv", {}, lambda text: b"\xef\xbb\xbf" * 2 + text.encode()),
     "CRLF": ("t.csv", {"newline": "\r\n"}, str.encode),
     "CR": ("t.csv", {"newline": "\r"}, str.encode),
     "tabs": ("t.tsv", {"separator": "\t"}, str.encode),
@@ -62,6 +63,13 @@ def test_the_hash_is_the_datas_and_not_the_files(write, load, table):
     assert load("plain.csv", "y", seed=5, scale="minmax").hash == plain.hash
     others = {load("changed.csv", "y").hash, load("renamed.csv", "y").hash, load("plain.csv", "a").hash}
     assert len(others | {plain.hash}) == 4
+
+
+def test_a_lone_carriage_return_before_an_empty_cell_shifts_no_row(write, load):
+    r"""pandas 3.1 takes ``\n\r,0,b`` for ``0,b,`` and an empty cell."""
+    write("t.csv", "p,q,y\n" + "".join(f"{n},5,{n % 2}\n" for n in range(20)) + "\r,5,1\n")
+    dataset = load("t.csv", "y", scale="none")
+    assert set(dataset.x_train[:, 1]) == {5}
 
 
 def test_another_separator_is_noted(write, load, table):
@@ -174,3 +182,33 @@ def test_parquet_is_read_like_the_table_it_was_made_from(tmp_path, write, load, 
     write("t.csv", table(b=lambda n: ("red", "green")[n % 2]))
     pd.read_csv(tmp_path / "t.csv").to_parquet(tmp_path / "t.parquet")
     assert load("t.parquet", "y").hash == load("t.csv", "y").hash
+
+
+def test_boolean_labels_of_parquet_keep_their_names(tmp_path, load):
+    pytest.importorskip("pyarrow")
+    import pandas as pd
+
+    pd.DataFrame({"a": range(20), "y": [True, False] * 10}).to_parquet(tmp_path / "t.parquet")
+    assert load("t.parquet", "y").classes == ("False", "True")
+
+
+def test_parquet_of_endless_rows_is_refused_before_it_is_read(tmp_path, load, monkeypatch):
+    pytest.importorskip("pyarrow")
+    import pandas as pd
+
+    pd.DataFrame({"a": range(20), "y": [True, False] * 10}).to_parquet(tmp_path / "t.parquet")
+    monkeypatch.setattr("hpt_cli.data.settings.MAX_BYTES", 100)
+    monkeypatch.setattr("hpt_cli.data.tables.open_regular", lambda path: (path.open("rb"), 0))
+    with pytest.raises(DataError, match="has 40 cells"):
+        load("t.parquet", "y")
+
+
+def test_parquet_with_dates_is_refused_with_the_column(tmp_path, load):
+    pytest.importorskip("pyarrow")
+    import pandas as pd
+
+    pd.DataFrame({"a": pd.date_range("2020", periods=20), "y": [1, 2] * 10}).to_parquet(
+        tmp_path / "t.parquet"
+    )
+    with pytest.raises(DataError, match="column 'a': holds datetime64"):
+        load("t.parquet", "y")
