@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from hpt_cli.data import settings as limits
+from hpt_cli.data.columns import NUMBER
 from hpt_cli.data.messages import Source, listed
 from hpt_cli.data.raw import Array, Category, Numbers
 
@@ -103,8 +104,8 @@ def check_regression(target: Numbers | Category, source: Source) -> Array:
         DataError: Texts, or one value in all rows.
     """
     if isinstance(target, Category):
-        numbers = [level for level in target.levels if _is_number(level)]
-        row = int(np.flatnonzero([target.levels[code] not in numbers for code in target.codes])[0])
+        texts = [code for code, level in enumerate(target.levels) if NUMBER.fullmatch(level) is None]
+        row = int(np.flatnonzero(np.isin(target.codes, texts))[0])
         found = source.cell(target.levels[target.codes[row]])
         raise source.error(
             f"{found} is not a number, and regression needs numbers", row=row, column=target.name
@@ -115,12 +116,6 @@ def check_regression(target: Numbers | Category, source: Source) -> Array:
             column=target.name,
         )
     return target.values
-
-
-def _is_number(text: str) -> bool:
-    from hpt_cli.data.columns import NUMBER
-
-    return NUMBER.fullmatch(text) is not None
 
 
 def rare_classes(y: Array, names: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ from hpt_cli.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
+INDEX_NAMES = ("", "Unnamed: 0")
+"""What row numbers are called that a data frame was saved with, and saved with again."""
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -129,9 +132,10 @@ def from_frame(frame: pd.DataFrame, target_name: str, source: Source, notes: Seq
         if name == target_name:
             continue
         column = typed(frame[name], name, source)
-        if name == "":
-            _check_index(column, source)
-            notes.append("The first column has no name and counts the rows: left out.")
+        if name in INDEX_NAMES and _is_index(column):
+            notes.append("The first column has no name, and another number in each row: an index, left out.")
+        elif name == "":
+            raise source.error("column 1 has no name; name it or remove it", line=_header_line(source))
         elif isinstance(column, Numbers):
             numbers.append(column)
         elif len(column.levels) > limits.MAX_LEVELS:
@@ -263,11 +267,10 @@ def _looks_like_header(names: Sequence[str]) -> bool:
 def _check_names(source: Source) -> None:
     """Refuse names that are missing, double, or numbers: the line of names is not there."""
     names = source.names
-    header = 1 if source.lines is not None else None
+    header = _header_line(source)
     if len(names) < 2:
         raise source.error("has one column; expected features and a label", line=header)
-    numeric = all(NUMBER.fullmatch(name) for name in names)
-    if numeric and names != tuple(str(number) for number in range(len(names))):
+    if _holds_data(names):
         raise source.error(
             "the first line holds numbers; expected column names: add a line of them", line=header
         )
@@ -283,10 +286,26 @@ def _check_names(source: Source) -> None:
         )
 
 
-def _check_index(column: Numbers | Category, source: Source) -> None:
-    """A nameless first column is the row numbers that pandas and R write, or a mistake."""
-    if isinstance(column, Numbers):
-        counted = np.arange(len(column.values))
-        if np.array_equal(column.values, counted) or np.array_equal(column.values, counted + 1):
-            return
-    raise source.error("column 1 has no name; name it or remove it", line=None if source.lines is None else 1)
+def _is_index(column: Numbers | Category) -> bool:
+    """Row numbers: whole, each once."""
+    if isinstance(column, Category):
+        return False
+    whole = bool(np.all(column.values == np.round(column.values)))  # NaN is not
+    return whole and len(np.unique(column.values)) == len(column.values)
+
+
+def _holds_data(names: Sequence[str]) -> bool:
+    """Whether a first line is a row of data.
+
+    It is if it holds fractions, or whole numbers that are neither 0, 1, 2, ... nor few nor rising (years).
+    """
+    numbers = [name for name in names if NUMBER.fullmatch(name)]
+    if not all(name.isdecimal() for name in numbers):
+        return True
+    if len(numbers) == len(names):
+        return numbers != [str(position) for position in range(len(names))]
+    return 2 * len(numbers) >= len(names) and any(float(b) <= float(a) for a, b in pairwise(numbers))
+
+
+def _header_line(source: Source) -> int | None:
+    return None if source.lines is None else 1

@@ -77,14 +77,23 @@ def test_another_separator_is_noted(write, load, table):
     assert any("semicolons" in note for note in load("t.csv", "y").notes)
 
 
-@pytest.mark.parametrize("start", [0, 1])
-def test_a_nameless_column_that_counts_the_rows_is_left_out(start, write, load, table):
+@pytest.mark.parametrize("name", ["", "Unnamed: 0"])
+@pytest.mark.parametrize(
+    "number", [lambda n: n, lambda n: n + 1, lambda n: 7 * n % 30], ids=["0", "1", "mixed"]
+)
+def test_row_numbers_of_a_saved_frame_are_left_out(name, number, write, load, table):
     lines = table().splitlines()
-    numbered = [f",{lines[0]}"] + [f"{n},{line}" for n, line in enumerate(lines[1:], start)]
+    numbered = [f"{name},{lines[0]}"] + [f"{number(n)},{line}" for n, line in enumerate(lines[1:])]
     write("t.csv", "\n".join(numbered))
     dataset = load("t.csv", "y")
     assert dataset.feature_names == ("a", "b")
     assert any("left out" in note for note in dataset.notes)
+
+
+@pytest.mark.parametrize("header", ["0,1,2", "2019,2020,y", "7,x,y"])
+def test_whole_numbers_that_count_up_may_be_names(header, write, load):
+    write("t.csv", f"{header}\n" + "".join(f"{n},{n % 5},{n % 2}\n" for n in range(20)))
+    assert load("t.csv", -1).feature_names == tuple(header.split(",")[:2])
 
 
 def test_names_that_count_the_columns_are_names(write, load):
