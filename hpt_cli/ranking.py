@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hpt_cli.errors import ExpectationMissedError, InputError
+from hpt_cli.network import metric_goal
 from hpt_cli.space import SCALES, Choice, Dimension, Float, Int, Params, SearchSpace, Value
 from hpt_cli.trial import Status, TrialResult
 
 _EDGE = 0.03  # share of a range, in units of its scale, that counts as its edge
-_SMALLER_IS_BETTER = ("loss", "rmse", "mae")  # how a metric's name ends
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
     "<=": operator.le,
@@ -201,8 +201,8 @@ def edges(params: Params, space: SearchSpace) -> tuple[Edge, ...]:
 def sort_rows(board: Leaderboard, by: str) -> tuple[Row, ...]:
     """The rows in another order: by ``objective``, ``number``, ``seconds``, a param or a metric.
 
-    Numbers come before text, and trials without a value last.  A metric is sorted from good to bad, all else
-    from small to large; ties keep the order of the leaderboard.
+    Numbers come before text, and trials without a value last.  A known metric is sorted from good to bad, all
+    else from small to large; ties keep the order of the leaderboard.
 
     Raises:
         InputError: There is nothing of that name; the message says what there is.
@@ -217,7 +217,7 @@ def sort_rows(board: Leaderboard, by: str) -> tuple[Row, ...]:
     if by in params:
         return tuple(sorted(board.rows, key=lambda row: _value_order(row.result.params.get(by))))
     if by in board.metrics:
-        sign = 1.0 if by.endswith(_SMALLER_IS_BETTER) else -1.0
+        sign = -1.0 if _is_maximized(by) else 1.0
         return tuple(sorted(board.rows, key=lambda row: _number_order(row.metrics.get(by), sign)))
     known = ["objective", "number", "seconds", *params, *board.metrics]
     raise InputError(f"--sort {by}: there is no such column; {_suggest(by, known)}")
@@ -345,6 +345,13 @@ def _value_order(value: Value | None) -> tuple[int, float, str]:
 
 def _number_order(value: float | None, sign: float) -> tuple[int, float]:
     return (1, 0.0) if value is None or math.isnan(value) else (0, sign * value)
+
+
+def _is_maximized(metric: str) -> bool:
+    try:
+        return metric_goal(metric) == "maximize"
+    except ValueError:  # of the user's own making
+        return False
 
 
 def _suggest(name: str, known: Sequence[str]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -11,20 +11,23 @@ import click
 DEBUG = "hpt_cli.debug"
 """Where Click's context keeps whether ``--debug`` was given."""
 
+_MOST_WORKERS_A_CORE = 4
+
 
 def _remember_debug(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if value:
         ctx.meta[DEBUG] = True
 
 
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-
-
 def _check_workers(_ctx: click.Context, _parameter: click.Parameter, value: int | None) -> int | None:
-    most = 4 * _usable_cores()
-    if value is not None and not 1 <= value <= most:
-        raise click.BadParameter(f"must be from 1 to {most} (4 for each usable core), found {value}")
+    if value is None:
+        return None
+    from hpt_cli.environment import usable_cores
+
+    most = _MOST_WORKERS_A_CORE * usable_cores()
+    if not 1 <= value <= most:
+        a_core = f"{_MOST_WORKERS_A_CORE} for each usable core"
+        raise click.BadParameter(f"must be from 1 to {most} ({a_core}), found {value}")
     return value
 
 
@@ -70,3 +73,11 @@ debug = click.option(
     callback=_remember_debug,
     help="Show the traceback of an error.",
 )
+
+
+def all_overrides(
+    overrides: Sequence[str], *, name: str | None = None, trials: int | None = None, seed: int | None = None
+) -> list[str]:
+    """The values of ``--set``, and those of the options that are shorter ways to write one."""
+    short = {"name": None if name is None else json.dumps(name), "search.trials": trials, "seed": seed}
+    return [*overrides, *(f"{key}={value}" for key, value in short.items() if value is not None)]

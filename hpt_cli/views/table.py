@@ -18,6 +18,7 @@ KEEP = 0
 """The importance of a column that always stays."""
 
 _GAP = 2  # blanks between columns
+_SENTENCE = 30  # least width of a column of sentences
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,14 @@ class Column:
         cells: One text a row, safe for a terminal.
         justify: Which side the cells are flush with.
         drop: Where the table is too wide, the greatest number goes first; ``KEEP`` never goes.
+        wraps: The cells are sentences, which may take several lines.
     """
 
     title: str
     cells: tuple[str, ...]
     justify: Literal["left", "right"] = "left"
     drop: int = KEEP
+    wraps: bool = False
 
     @property
     def lines(self) -> list[str]:
@@ -50,8 +53,9 @@ class Column:
 
     @property
     def width(self) -> int:
-        """In terminal cells."""
-        return max(cell_len(text) for text in (*self.cells, *self.lines))
+        """In terminal cells; of sentences, the least."""
+        widest = max(cell_len(text) for text in (*self.cells, *self.lines))
+        return min(widest, _SENTENCE) if self.wraps else widest
 
     def padded(self, texts: Sequence[str]) -> list[str]:
         """The texts, set flush right where the column is: Rich would drop the blanks that align numbers."""
@@ -80,7 +84,7 @@ def draw(columns: Sequence[Column], styles: Sequence[str]) -> Table:
     table.border_style = table.header_style = "dim"
     for column in columns:
         title = Text("\n".join(column.padded(column.lines)))
-        table.add_column(title, no_wrap=True, min_width=column.width, vertical="bottom")
+        table.add_column(title, no_wrap=not column.wraps, min_width=column.width, vertical="bottom")
     body = zip(*(column.padded(column.cells) for column in columns), strict=True)
     for cells, style in zip(body, styles, strict=True):
         table.add_row(*map(Text, cells), style=style)

@@ -1,0 +1,45 @@
+"""``hpt plan``: what a config would do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hpt_cli.cli import options
+
+
+@click.command("plan")
+@options.config
+@options.overrides
+@options.workers
+@options.as_json
+@options.debug
+def command(config_path: Path, overrides: tuple[str, ...], workers: int | None, as_json: bool) -> None:
+    """Check CONFIG and its data, and show what a run would do.
+
+    The space, the number of trials, the first of them, how draws fall on each scale, and how long it may
+    take, from training a few points for one epoch.  Runs no trial and writes nothing.
+
+    \b
+    Example:
+        hpt plan configs/digits.yaml
+        hpt plan configs/digits.yaml --set search.strategy=grid
+    """
+    from hpt_cli.config import load_config
+    from hpt_cli.environment import usable_cores
+    from hpt_cli.preview import preview
+
+    config = load_config(config_path, overrides)
+    plan = preview(config)
+    workers = workers or config.execution.workers or usable_cores()
+    if as_json:
+        from hpt_cli.views.machine import to_json
+        from hpt_cli.views.plan import plan_json
+
+        click.echo(to_json(plan_json(plan, workers=workers)))
+    else:
+        from hpt_cli.views.console import make_console
+        from hpt_cli.views.plan import show_plan
+
+        show_plan(make_console(), plan, workers=workers)

@@ -1,0 +1,56 @@
+"""``hpt run``: the whole way from a config to a leaderboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hpt_cli.cli import options
+
+
+@click.command("run")
+@options.config
+@click.option("--name", help="The study's name.  [default: the config's, or its file's]")
+@click.option("--trials", type=int, help="Trials in each round, instead of the config's.")
+@click.option("--seed", type=int, help="Root of every draw, instead of the config's.")
+@options.overrides
+@options.workers
+@click.option("--fresh", is_flag=True, help="Start over; the old study's folder is renamed, not deleted.")
+@options.top
+@options.as_json
+@options.expect
+@options.runs_dir
+@options.debug
+def command(
+    config_path: Path,
+    name: str | None,
+    trials: int | None,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    workers: int | None,
+    fresh: bool,
+    top: int,
+    as_json: bool,
+    expect: str | None,
+    runs_dir: Path,
+) -> None:
+    """Run the study that CONFIG describes, and show its leaderboard.
+
+    The same command goes on with a study that was stopped, at whatever moment and however; what is finished
+    is not run again.
+
+    \b
+    Example:
+        hpt run configs/digits.yaml
+        hpt run configs/digits.yaml --trials 20 --set network.epochs=5 --name quick
+        hpt run configs/digits.yaml --expect "validation_accuracy >= 0.95"
+    """
+    from hpt_cli.cli.running import notify, read_expectation, run_and_show
+    from hpt_cli.config import load_config
+    from hpt_cli.preparation import prepare_study
+
+    expectation = read_expectation(expect)
+    config = load_config(config_path, options.all_overrides(overrides, name=name, trials=trials, seed=seed))
+    store = prepare_study(config, runs_dir=runs_dir, fresh=fresh, notify=notify)
+    run_and_show(store, config, workers=workers, top=top, as_json=as_json, expectation=expectation)

@@ -1,0 +1,97 @@
+"""What ``run`` and ``refine`` share: run what is missing of a study, watch it, show what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hpt_cli.cli import signals
+from hpt_cli.errors import InputError
+from hpt_cli.ranking import Expectation, check_expectation, parse_expectation
+from hpt_cli.store import StudyStore
+
+if TYPE_CHECKING:
+    from hpt_cli.config import StudyConfig
+
+
+def read_expectation(text: str | None) -> Expectation | None:
+    """The value of ``--expect``, so early that nonsense costs no training.
+
+    Raises:
+        InputError: It cannot be read, or names a metric that no training has.
+    """
+    if text is None:
+        return None
+    from hpt_cli.network import METRICS, metric_goal
+
+    expectation = parse_expectation(text)
+    if expectation.metric != "objective":
+        try:
+            metric_goal(expectation.metric)
+        except ValueError:
+            raise InputError(
+                f"--expect: there is no metric {expectation.metric!r}; write objective, or validation_ or "
+                f"training_ and one of {', '.join(METRICS)}"
+            ) from None
+    return expectation
+
+
+def notify(sentence: str) -> None:
+    """Say something beside the results."""
+    from hpt_cli.views.text import clean
+
+    click.echo(f"hpt: {clean(sentence)}", err=True)
+
+
+def run_and_show(
+    store: StudyStore,
+    config: StudyConfig,
+    *,
+    workers: int | None,
+    top: int,
+    as_json: bool,
+    expectation: Expectation | None,
+    extra: dict[str, Any] | None = None,
+) -> None:
+    """Run the study to its end and show its leaderboard.
+
+    Args:
+        store: The study.
+        config: Its config.
+        workers: Processes that train; ``None`` leaves it to the config.
+        top: Rows to show.
+        as_json: One JSON document on stdout, progress on stderr.
+        expectation: Is checked last.
+        extra: Is added to the JSON document.
+
+    Raises:
+        HptError: As :func:`hpt_cli.study.run_study`; or the expectation is missed.
+    """
+    from hpt_cli.study import StopRequest, run_study
+    from hpt_cli.views.console import make_console
+    from hpt_cli.views.leaderboard import show
+    from hpt_cli.views.machine import standing_json, to_json
+    from hpt_cli.views.progress import Progress
+    from hpt_cli.views.standing import standing_of
+    from hpt_cli.views.watch import make_view
+
+    view = make_view(make_console(stderr=as_json), Progress(store.metric, store.goal))
+    stop = StopRequest()
+
+    def end(signal_number: int) -> None:
+        stop.request(signal_number)
+        view.stopping()
+
+    with signals.softly(end), view:
+        run_study(store, config, workers=workers, observe=view.observe, stop=stop)
+    standing = standing_of(store)
+    if not view.progress.finished_now:
+        notify(f"study {store.name} was finished already; nothing was run")
+    rows = standing.board.rows[:top]
+    if as_json:
+        click.echo(to_json({**standing_json(standing, rows), **(extra or {})}))
+    else:
+        show(make_console(), standing, rows)
+    if expectation is not None:
+        check_expectation(expectation, standing.board.best)

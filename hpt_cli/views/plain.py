@@ -1,0 +1,72 @@
+"""Progress without a terminal: one line a trial."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+
+from hpt_cli.events import Event, Notice, RoundStarted, StudyStarted, TrialFinished
+from hpt_cli.ranking import make_row
+from hpt_cli.trial import TrialResult
+from hpt_cli.views.leaderboard import objective
+from hpt_cli.views.progress import Progress
+from hpt_cli.views.text import clean, plural, seconds, short, value
+
+
+class PlainView:
+    """Prints a line for each event that a person wants to know.
+
+    Args:
+        console: Where to.
+        progress: Is told every event.
+    """
+
+    def __init__(self, console: Console, progress: Progress) -> None:
+        self._console = console
+        self.progress = progress
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def observe(self, event: Event) -> None:
+        """Print the event, if it says something."""
+        best_before = self.progress.best
+        self.progress.take(event)
+        if isinstance(event, StudyStarted):
+            before = f", {len(event.finished)} finished before" if event.finished else ""
+            trials, workers = plural(event.planned, "trial"), plural(event.workers, "worker")
+            self._say(f"study {event.name}: {trials}{before}; {workers}")
+        elif isinstance(event, RoundStarted):
+            plan = event.plan
+            repeats = f" of {plural(plan.repeats, 'repeat')}" if plan.repeats > 1 else ""
+            self._say(f"round {plan.number}: {plan.strategy}, {plural(plan.trials, 'trial')}{repeats}")
+        elif isinstance(event, TrialFinished):
+            self._say(self._trial_line(event.result, best_before))
+        elif isinstance(event, Notice):
+            self._say(f"note: {clean(event.text)}")
+
+    def stopping(self) -> None:
+        """A signal asked for the end: said by the message at the end."""
+
+    def _trial_line(self, result: TrialResult, best_before: TrialResult | None) -> str:
+        """``[13/60] trial 12: validation_accuracy 0.9833, best so far; learning_rate 0.0123; 1.24 s``."""
+        progress = self.progress
+        if result.objective is None:
+            outcome = f"{result.status}: {short(result.error or 'no reason given', 200)}"
+        else:
+            outcome = f"{progress.metric} {objective(make_row(result, None), '+-')}"
+            if progress.best is not best_before:
+                outcome += ", best so far"
+        params = ", ".join(f"{clean(name)} {value(of)}" for name, of in result.params.items())
+        place = f"[{progress.finished}/{progress.planned}]"
+        return f"{place} trial {result.number}: {outcome}; {params}; {seconds(result.timing.seconds)} s"
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, soft_wrap=True)

@@ -1,0 +1,150 @@
+"""What a study would do: its space, its first trials, how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.text import Text
+
+from hpt_cli.space import Choice, Dimension, Params
+from hpt_cli.views.console import FAINT, pairs
+from hpt_cli.views.table import Column, draw, fitting, numbers
+from hpt_cli.views.text import ABSENT, bounds, clean, duration, number, plural, value
+
+if TYPE_CHECKING:
+    from hpt_cli.preview import Preview
+
+_BAR = 20  # signs for all of the draws
+
+
+def show_plan(console: Console, plan: Preview, *, workers: int) -> None:
+    """The whole preview; without a terminal the same, unstyled and uncut."""
+    config = plan.config
+    console.print(
+        Text.assemble((clean(config.name), "bold"), f"  the config is valid: {clean(str(config.path))}")
+    )
+    console.print(pairs(_facts(plan, workers), indent=""), soft_wrap=True)
+    for note in plan.notes:
+        console.print(Text.assemble(("note: ", FAINT), clean(note)), soft_wrap=not console.is_terminal)
+    console.print()
+    _show(console, _space_columns(config.space.dimensions))
+    for constraint in config.space.constraints:
+        console.print(f"where {clean(constraint)}")
+    if plan.points:
+        console.print(Text("\nthe first trials", "bold"))
+        _show(console, _point_columns(plan.points, config.space.names))
+    if plan.decades:
+        console.print(Text("\nwhere 1000 random draws fall", "bold"))
+        _show(console, _decade_columns(plan.decades, bar="-" if console.options.ascii_only else "━"))
+
+
+def plan_json(plan: Preview, *, workers: int) -> dict[str, Any]:
+    """The preview as plain JSON types."""
+    return {
+        "config": plan.config.resolved(),
+        "notes": list(plan.notes),
+        "rows": dict(plan.rows),
+        "trials": plan.trials,
+        "exhausts": plan.exhausts,
+        "trials_in_all": plan.trials_in_all,
+        "points": [dict(point) for point in plan.points],
+        "decades": {
+            name: [{"low": low, "high": high, "count": count} for low, high, count in counts]
+            for name, counts in plan.decades.items()
+        },
+        "seconds_per_trial": plan.seconds_per_trial,
+        "seconds_in_all": _seconds_in_all(plan, workers),
+    }
+
+
+def _facts(plan: Preview, workers: int) -> list[tuple[str, str]]:
+    config = plan.config
+    rows = ", ".join(f"{count} {clean(part)}" for part, count in plan.rows.items())
+    facts = [
+        ("data", f"{clean(config.data.source)}: {rows} rows"),
+        ("objective", f"{config.objective.goal} {clean(config.objective.metric)}"),
+    ]
+    for index, settings in enumerate(config.search.rounds):
+        trials = plan.trials if index == 0 else settings.trials
+        said = f"{settings.strategy}, {plural(trials, 'trial')}"
+        if settings.repeats > 1:
+            said += f" of {plural(settings.repeats, 'repeat')}"
+        if index == 0 and plan.exhausts:
+            said += f": the space holds no more, {settings.trials} were asked for"
+        facts.append((f"round {index}", said))
+    per_trial, in_all = (
+        number(float(f"{plan.seconds_per_trial:.2g}")),
+        duration(_seconds_in_all(plan, workers)),
+    )
+    facts.append(("time", f"about {per_trial} s a trial, {in_all} in all with {plural(workers, 'worker')}"))
+    return facts
+
+
+def _seconds_in_all(plan: Preview, workers: int) -> float:
+    """As if every round's trials took as long as the first's."""
+    first, *later = plan.config.search.rounds
+    repeats = first.repeats * plan.trials + sum(settings.repeats * settings.trials for settings in later)
+    return plan.seconds_per_trial / first.repeats * repeats / workers
+
+
+def _space_columns(dimensions: Mapping[str, Dimension]) -> list[Column]:
+    whens = tuple(_when(dimension) for dimension in dimensions.values())
+    columns = [
+        Column("space", tuple(clean(name) for name in dimensions)),
+        Column("range", tuple(bounds(dimension) for dimension in dimensions.values())),
+        Column("scale", tuple(_scale(dimension) for dimension in dimensions.values()), drop=1),
+    ]
+    return columns + ([Column("when", whens, drop=2)] if any(whens) else [])
+
+
+def _scale(dimension: Dimension) -> str:
+    if isinstance(dimension, Choice):
+        return "choice" if dimension.size > 1 else "constant"
+    return dimension.scale + (f", step {number(dimension.step)}" if dimension.step is not None else "")
+
+
+def _when(dimension: Dimension) -> str:
+    return ", ".join(
+        f"{clean(name)} is {' or '.join(map(value, allowed))}" for name, allowed in dimension.when.items()
+    )
+
+
+def _point_columns(points: Sequence[Params], names: Sequence[str]) -> list[Column]:
+    columns = [Column("trial", tuple(str(index) for index in range(len(points))), "right")]
+    for index, name in enumerate(names):
+        values = [point.get(name) for point in points]
+        cells = [value(of) for of in values]
+        textual = any(isinstance(of, (bool, str)) for of in values)
+        columns.append(
+            Column(clean(name), tuple(cells), drop=index) if textual else numbers(clean(name), cells, index)
+        )
+    return columns
+
+
+def _decade_columns(decades: Mapping[str, Sequence[tuple[float, float, int]]], *, bar: str) -> list[Column]:
+    """One row a decade: how the scale spreads the draws."""
+    rows = [
+        (name if index == 0 else "", low, high, count / max(sum(c for _, _, c in counts), 1))
+        for name, counts in decades.items()
+        for index, (low, high, count) in enumerate(counts)
+    ]
+    return [
+        Column("dimension", tuple(clean(name) for name, *_ in rows)),
+        Column("from", tuple(number(low) for _, low, _, _ in rows), "right"),
+        Column("to", tuple(number(high) for _, _, high, _ in rows), "right"),
+        Column("share", tuple(f"{share:.0%}" for *_, share in rows), "right"),
+        Column("", tuple(bar * round(share * _BAR) for *_, share in rows), drop=1),
+    ]
+
+
+def _show(console: Console, columns: Sequence[Column]) -> None:
+    """A table in a terminal, tab-separated lines in a pipe."""
+    rows = list(zip(*(column.cells for column in columns), strict=True))
+    if console.is_terminal:
+        kept, _ = fitting(columns, console.width)
+        console.print(draw(kept, [""] * len(rows)))
+        return
+    for line in ([column.title for column in columns], *rows):
+        console.print("\t".join(cell.strip() or ABSENT for cell in line), soft_wrap=True)

@@ -1,0 +1,102 @@
+"""A running study as its events tell it: what the live view and the plain lines are drawn from."""
+
+from __future__ import annotations
+
+import bisect
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from hpt_cli.events import (
+    Event,
+    RoundFinished,
+    RoundStarted,
+    StudyStarted,
+    TrialFinished,
+    TrialStarted,
+)
+from hpt_cli.ranking import Leaderboard, Row, make_row, sort_key
+from hpt_cli.rounds import RoundPlan
+from hpt_cli.trial import Status, TrialResult
+
+Clock = Callable[[], float]
+
+
+class Progress:
+    """Counts, the best trials so far, and how long it may still take.
+
+    Args:
+        metric: What trials are judged by.
+        goal: ``minimize`` or ``maximize``.
+        clock: Seconds from any start; only differences count.
+    """
+
+    def __init__(self, metric: str, goal: str, clock: Clock = time.monotonic) -> None:
+        self.metric = metric
+        self.goal = goal
+        self.name = ""
+        self.planned = 0
+        self.finished = 0
+        self.workers = 1
+        self.counts: Counter[Status] = Counter()
+        self.plan: RoundPlan | None = None
+        self._clock = clock
+        self._open = 0  # handed out and not back, those that wait for a worker included
+        self._ranked: list[TrialResult] = []
+        self.finished_now = 0  # not those of earlier sessions
+        self._session_began: float | None = None
+        self._last_finish = 0.0
+
+    @property
+    def running(self) -> int:
+        """Trials that are being trained."""
+        return min(self._open, self.workers)
+
+    @property
+    def best(self) -> TrialResult | None:
+        """The best trial that is done."""
+        return self._ranked[0] if self._ranked else None
+
+    def take(self, event: Event) -> None:
+        """Learn from an event."""
+        if isinstance(event, StudyStarted):
+            self.name, self.planned, self.workers = event.name, event.planned, event.workers
+            for result in event.finished:
+                self._count(result)
+        elif isinstance(event, RoundStarted):
+            self.plan = event.plan
+        elif isinstance(event, TrialStarted):
+            self._open += 1
+            if self._session_began is None:
+                self._session_began = self._clock()
+        elif isinstance(event, TrialFinished):
+            self._open -= 1
+            self.finished_now += 1
+            self._last_finish = self._clock()
+            self._count(event.result)
+        elif isinstance(event, RoundFinished) and self.plan is not None:
+            self.planned -= self.plan.trials - event.plan.trials  # the space held fewer than were asked for
+
+    def seconds_left(self) -> float | None:
+        """At this session's pace, counted down since the last trial; ``None`` before there is a pace."""
+        if self._session_began is None or self.finished_now < 2:
+            return None
+        pace = (self._last_finish - self._session_began) / self.finished_now
+        since = self._clock() - self._last_finish
+        return max(pace * (self.planned - self.finished) - since, 0.0)
+
+    def top(self, count: int) -> Leaderboard:
+        """The best trials so far, at most ``count``."""
+        rows: list[Row] = []
+        for place, result in enumerate(self._ranked[:count], start=1):
+            tied = rows and rows[-1].result.objective == result.objective
+            rows.append(make_row(result, rows[-1].rank if tied else place))
+        dimensions = self.plan.space.dimensions if self.plan else {}
+        params = tuple(name for name, dimension in dimensions.items() if dimension.size != 1)
+        return Leaderboard(self.goal, tuple(rows), params, (), dict(self.counts))
+
+    def _count(self, result: TrialResult) -> None:
+        self.finished += 1
+        self.counts[result.status] += 1
+        if result.objective is not None:
+            bisect.insort(self._ranked, result, key=lambda ranked: sort_key(ranked, self.goal))
