@@ -51,6 +51,17 @@ def prepare_study(config: StudyConfig, *, runs_dir: Path, fresh: bool, notify: N
     return store
 
 
+def open_config(store: StudyStore) -> StudyConfig:
+    """The config that a study's folder was made from, or extended to.
+
+    Raises:
+        DamagedStudyError: ``study.json`` does not hold one.
+    """
+    return StudyConfig.from_resolved(
+        store.study["config"], folder=Path(store.study["folder"]), path=store.folder / "study.json"
+    )
+
+
 def check_objective(objective: ObjectiveSettings, dataset: Dataset) -> None:
     """See that the metric can be had from the data.
 
@@ -103,10 +114,14 @@ def _describe(config: StudyConfig, dataset: Dataset) -> dict[str, Any]:
 
 def _match(store: StudyStore, config: StudyConfig, dataset: Dataset) -> None:
     """Accept the same config, a longer last round, more rounds, or another ``execution``; refuse the rest."""
-    old = StudyConfig.from_resolved(store.study["config"], folder=config.folder)
+    old = open_config(store)
     rounds = config.search.rounds if _extends(old, config) else old.search.rounds
     as_it_was = dataclasses.replace(old, search=dataclasses.replace(old.search, rounds=rounds))
     changed = changes(as_it_was.resolved(), config.resolved())
+    plans = store.rounds()
+    if rounds != old.search.rounds and rounds[len(old.search.rounds) - 1] != old.search.rounds[-1]:
+        if plans and plans[-1].origin == "refine":
+            changed.append("search.trials: the round was refined since; add trials with hpt refine")
     if dataset.hash != store.study["data"]["hash"]:
         changed.append(f"data: {config.data.source} has other content now")
     if changed:

@@ -12,7 +12,8 @@ from hpt_cli.network import NetworkSettings, train
 from hpt_cli.preparation import check_objective
 from hpt_cli.seeds import ASK, training_seed
 from hpt_cli.space import Choice, Params, decade_counts
-from hpt_cli.strategies import Strategy, make_strategy
+from hpt_cli.strategies import make_strategy
+from hpt_cli.strategies.base import Strategy
 
 _POINTS_SHOWN = 5
 _PILOTS = 3  # points that are trained for one epoch, to see how long a trial takes

@@ -38,7 +38,8 @@ from hpt_cli.rounds import RoundPlan, next_space
 from hpt_cli.seeds import ASK, training_seed
 from hpt_cli.space import Params
 from hpt_cli.store import StudyStore
-from hpt_cli.strategies import Strategy, make_strategy
+from hpt_cli.strategies import make_strategy
+from hpt_cli.strategies.base import Strategy
 from hpt_cli.trial import Origin, Status, Timing, TrialResult, TrialSpec
 
 _QUEUED_PER_WORKER = 2  # one in work, one at hand: a worker never waits for the loop
@@ -316,6 +317,8 @@ class StudyLoop:
         trials = plan.trials
         in_flight = 0
         while True:
+            while plan.first + settled in self._results:
+                settled += 1
             while number < trials and in_flight < at_hand:
                 if self._stop.signal_number is not None:
                     self._wind_down(in_flight)
@@ -336,8 +339,6 @@ class StudyLoop:
             for result in self._wait(in_flight):
                 strategy.tell(result.number - plan.first, result)
                 in_flight -= 1
-            while plan.first + settled in self._results:
-                settled += 1
 
     def _submit(self, plan: RoundPlan, params: Params, number: int, origin: Origin) -> None:
         seeds = tuple(training_seed(self._config.seed, repeat) for repeat in range(plan.repeats))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from hpt_cli.data.settings import BUILTIN, DataSettings
 from hpt_cli.data.split import Split, split_rows
 from hpt_cli.data.store import save_dataset
 from hpt_cli.errors import DataError
+
+if TYPE_CHECKING:
+    from hpt_cli.network import TrainingData
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,25 @@ class Dataset:
     target_std: float
     hash: str
     notes: tuple[str, ...]
+
+    def rows(self) -> dict[str, int]:
+        """How many rows each part has."""
+        return {"training": len(self.y_train), "validation": len(self.y_validation), "test": len(self.y_test)}
+
+    def training_data(self) -> TrainingData:
+        """What a training in this process sees, without a file between."""
+        from hpt_cli.network import TrainingData
+
+        return TrainingData(
+            task=self.task,
+            n_classes=self.n_classes,
+            x_train=self.x_train,
+            y_train=self.y_train,
+            x_validation=self.x_validation,
+            y_validation=self.y_validation,
+            target_mean=self.target_mean,
+            target_std=self.target_std,
+        )
 
     def save(self, folder: Path) -> None:
         """Write the training and validation rows for worker processes; test rows never get there.

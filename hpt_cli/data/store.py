@@ -56,6 +56,15 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
         ) from error
 
 
+def saved_hash(folder: Path) -> str | None:
+    """The hash of the data that ``folder`` holds whole, or ``None``."""
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="ascii"))
+        return str(about["hash"]) if about["schema"] == SCHEMA else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def open_training_data(folder: Path) -> TrainingData:
     """What :func:`save_dataset` wrote, as memory maps; opened once in a process.
 

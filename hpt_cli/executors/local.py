@@ -194,9 +194,8 @@ class _Worker:
         """How the closed worker's process ended, for a message."""
         status = self._process.wait()
         if status < 0:
-            name = signal.Signals(-status).name if -status in iter(signal.Signals) else str(-status)
             memory = " (out of memory?)" if -status == signal.SIGKILL else ""
-            return f"was killed by signal {-status}, {name}{memory}"
+            return f"was killed by signal {-status}, {signal.strsignal(-status)}{memory}"
         return f"ended with exit status {status}"
 
     def kill(self) -> None:

@@ -21,3 +21,7 @@ class Objective(ABC):
 
         What goes wrong inside a trial becomes its status and error; nothing is raised for it.
         """
+
+    @abstractmethod
+    def model(self, trial: TrialResult) -> dict[str, bytes]:
+        """What is worth keeping of the best trial, by file name: its first repeat, done again."""

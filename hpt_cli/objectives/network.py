@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from hpt_cli.data import open_training_data
-from hpt_cli.network import NetworkSettings, TrainingOutcome, Value, train
+from hpt_cli.network import NetworkSettings, Population, TrainingOutcome, train
 from hpt_cli.objectives.base import Objective
 from hpt_cli.space import Params
 from hpt_cli.trial import RepeatResult, Status, Timing, TrialResult, TrialSpec
@@ -25,7 +28,7 @@ class NetworkObjective(Objective):
     """
 
     data_folder: Path
-    fixed: Mapping[str, Value | Sequence[int]]
+    fixed: Mapping[str, object]
     metric: str
 
     def settings(self, params: Params) -> NetworkSettings:
@@ -65,6 +68,20 @@ class NetworkObjective(Objective):
             ]
             results.append(TrialResult.from_repeats(spec, repeats, timing))
         return results
+
+    def model(self, trial: TrialResult) -> dict[str, bytes]:
+        """``params.yaml`` and ``model.npz``: the weights of the first repeat, trained again with its seed."""
+        import yaml
+
+        settings = self.settings(trial.params)
+        population = Population(
+            [settings], [trial.repeats[0].seed], open_training_data(self.data_folder), metric=self.metric
+        )
+        population.run()
+        arrays = io.BytesIO()
+        np.savez(arrays, allow_pickle=False, **population.weights(0))
+        text = yaml.safe_dump(dict(trial.params), sort_keys=False, allow_unicode=True)
+        return {"params.yaml": text.encode(), "model.npz": arrays.getvalue()}
 
 
 def _repeat(seed: int, outcome: TrainingOutcome, metric: str) -> RepeatResult:
