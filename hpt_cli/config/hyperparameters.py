@@ -48,7 +48,7 @@ class Names:
 
 
 def check_setting(name: str, value: Any) -> Setting:
-    """A value under ``network``: as :func:`check_value`, or a list of widths, or null where that is the default.
+    """A value under ``network``: as :func:`check_value`, a list of widths, or null where that is the default.
 
     Raises:
         Refused: It is not allowed.
@@ -56,14 +56,17 @@ def check_setting(name: str, value: Any) -> Setting:
     if name == "hidden_units" and isinstance(value, list):
         if not 1 <= len(value) <= MAX_LAYERS:
             raise Refused(f"must list 1 to {MAX_LAYERS} widths, found {len(value)}", "or `hidden_layers: 0`")
-        return [_whole_number(check_value(name, width)) for width in value]
+        return [int(check_value(name, width)) for width in value]
     if value is None and HYPERPARAMETERS.get(name) and HYPERPARAMETERS[name].default is None:
         return None
-    return check_value(name, value)
-
-
-def _whole_number(value: Value) -> int:
-    return int(value)
+    if name == "hidden_layers" and isinstance(value, list):
+        raise Refused("must be a whole number, found a list", "write the widths as hidden_units: [64, 32]")
+    try:
+        return check_value(name, value)
+    except Refused as refused:
+        if isinstance(value, (list, dict)):
+            raise Refused(refused.what, "what is searched stands under `space`") from refused
+        raise
 
 
 def check_value(name: str, value: Any) -> Value:
@@ -99,10 +102,13 @@ def check_value(name: str, value: Any) -> Value:
     return number
 
 
+_EMPTY = "write a value, or remove the key"
+
+
 def real_number(value: Any) -> float:
     """A number, or :class:`Refused`."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        hint = number_hint(value) if isinstance(value, str) else ""
+        hint = number_hint(value) if isinstance(value, str) else _EMPTY if value is None else ""
         raise Refused(f"must be a number, found {shown(value)}", hint)
     return float(value)
 
@@ -110,10 +116,10 @@ def real_number(value: Any) -> float:
 def whole_number(value: Any) -> int:
     """A whole number, which may be written ``1e4``, or :class:`Refused`."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        hint = number_hint(value) if isinstance(value, str) else ""
+        hint = number_hint(value) if isinstance(value, str) else _EMPTY if value is None else ""
         raise Refused(f"must be a whole number, found {shown(value)}", hint)
     if not float(value).is_integer():
-        raise Refused(f"must be a whole number, found {shown(value)}", f"write {round(value)}")
+        raise Refused(f"must be a whole number, found {shown(value)}", f"write {round(value) or 1}")
     if abs(value) >= 10**18:
         raise Refused(f"must have at most 18 digits, found {shown(value)}")
     return int(value)
@@ -155,7 +161,7 @@ def bounds_text(spec: Hyperparameter) -> str:
 
 
 class Study:
-    """What is known of a study's hyperparameters: those that are fixed, those that are searched, the defaults.
+    """What is known of a study's hyperparameters: what is fixed, what is searched, the defaults.
 
     Args:
         network: What stands under ``network``, by dotted name.
@@ -193,8 +199,8 @@ class Study:
     def effect(self, name: str) -> dict[str, tuple[Value, ...]]:
         """Where a hyperparameter has an effect: other names, and of each the values at which it has.
 
-        The registry's condition; for a layer's own width, the depths that have the layer; for ``hidden_units``, the
-        depths at which some layer has no width of its own.
+        The registry's condition; for a layer's own width, the depths that have the layer; for
+        ``hidden_units``, the depths at which some layer has no width of its own.
         """
         spec = spec_of(name)
         condition = dict(spec.when) if spec else {}
@@ -252,8 +258,8 @@ def among(value: Value, allowed: Iterable[Value]) -> bool:
 def flat_names(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...], Any]]:
     """What stands under ``network`` by dotted name: (name, keys below ``network``, value).
 
-    ``batch_norm: {momentum: 0.8}`` is ``batch_norm: true`` and ``batch_norm.momentum: 0.8``; ``schedule: cosine`` is
-    ``schedule.kind: cosine``.
+    ``batch_norm: {momentum: 0.8}`` is ``batch_norm: true`` and ``batch_norm.momentum: 0.8``;
+    ``schedule: cosine`` is ``schedule.kind: cosine``.
     """
     for key, value in raw.items():
         if key not in GROUPS:

@@ -28,8 +28,8 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> StudyConfig:
 
     Args:
         path: The YAML file.
-        overrides: ``key.path=value`` from the command line, read by the rules of the file and merged before anything
-            is judged.
+        overrides: ``key.path=value`` from the command line, read by the rules of the file and merged before
+            anything is judged.
 
     Raises:
         ConfigError: Something is wrong; it holds every problem, by line.
@@ -61,6 +61,10 @@ def _study(document: Document, text: bytes, path: Path) -> StudyConfig | None:
         if section in document.data and document.data[section] is None:
             del document.data[section]
     layers = flatten_network(document)
+    if document.data.get("space") == {}:
+        document.refuse(
+            ("space",), "is empty", "write what is searched: `learning_rate: {low: 1e-4, high: 1}`"
+        )
     check_names(document, layers)
     shape = _validated(document)
     found = read_hyperparameters(shape.network, shape.space, layers, document)
@@ -106,8 +110,7 @@ def _validated(document: Document) -> models.Config:
         return models.Config.model_validate(data)
     except ValidationError as error:
         paths = add_problems(error.errors(include_url=False), document)
-    kept = _without(data, paths)
-    return models.Config.model_validate(kept)
+    return models.Config.model_validate(_without(data, paths))
 
 
 def _without(data: dict[str, Any], paths: Sequence[KeyPath]) -> dict[str, Any]:
@@ -122,4 +125,5 @@ def _without(data: dict[str, Any], paths: Sequence[KeyPath]) -> dict[str, Any]:
     source = kept.get("data")
     if not isinstance(source, dict) or "source" not in source:
         kept["data"] = {**(source if isinstance(source, dict) else {}), "source": "digits"}
+    kept.setdefault("space", {})
     return kept

@@ -11,7 +11,7 @@ from typing import Any
 LONGEST = 60
 """Characters of user text that a message quotes."""
 
-# What other tools, and habit, call our keys.  Used for hints only, and only where the right-hand side is a known key.
+# What other tools, and habit, call our keys.  Used for hints, and only where the right-hand side is a key.
 ALIASES = {
     "algorithm": "strategy",
     "arch": "network",
@@ -30,7 +30,6 @@ ALIASES = {
     "dtype": "type",
     "early_stopping": "patience",
     "eps": "epsilon",
-    "eta": "learning_rate",
     "file": "source",
     "hidden_size": "hidden_units",
     "hyperparameters": "space",
@@ -137,8 +136,10 @@ def shown(value: Any) -> str:
 
 def plain_number(value: float) -> str:
     """A number as a person writes it: ``0.0001``, not ``1e-04``; ``1e-12`` stays."""
-    if isinstance(value, int) or 1e-6 <= abs(value) < 1e15:
-        text = str(value) if isinstance(value, int) else f"{value:.10f}".rstrip("0").rstrip(".")
+    if isinstance(value, int) or value == 0 or 1e-6 <= abs(value) < 1e15:
+        text = (
+            str(value) if isinstance(value, int) else f"{abs(value) and value:.10f}".rstrip("0").rstrip(".")
+        )
         if float(text) == value:
             return text
     return repr(value)
@@ -160,7 +161,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         return plain
     if ALIASES.get(plain) in known:
         return ALIASES[plain]
-    near = difflib.get_close_matches(plain, known, n=1, cutoff=0.7)
+    near = difflib.get_close_matches(plain, known, n=1, cutoff=0.6)
     return near[0] if near else None
 
 
@@ -182,6 +183,8 @@ _SUFFIX = re.compile(r"([0-9.]+) ?([kKmM])", re.ASCII)
 def number_hint(text: str) -> str:
     """What to write instead of a text that stands where a number is due."""
     text = text.strip()
+    if re.fullmatch(r"-\S+( -\S+)+", text):
+        return "a list needs a blank after each dash"
     meant: float | None = None
     try:
         if match := _FRACTION.fullmatch(text):
@@ -204,5 +207,5 @@ def number_hint(text: str) -> str:
     except (ValueError, ZeroDivisionError, OverflowError):
         return ""
     if meant is None:
-        return "a list needs a blank after each dash" if re.fullmatch(r"-\S+( -\S+)+", text) else ""
+        return ""
     return f"write {plain_number(int(meant) if meant.is_integer() else meant)}"

@@ -1,7 +1,7 @@
 """The shape of a config: pydantic models, of which the JSON Schema is made too.
 
-What needs more than one key to be judged (conditions, bounds, the product of a grid) is in the modules of rules;
-the words of every problem are in :mod:`hpt_cli.config.translate`.
+What needs more than one key to be judged (conditions, bounds, the product of a grid) is in the modules of
+rules; the words of every problem are in :mod:`hpt_cli.config.translate`.
 """
 
 from __future__ import annotations
@@ -23,17 +23,13 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from hpt_cli.config.hyperparameters import (
-    HYPERPARAMETERS,
-    check_setting,
-    real_number,
-    whole_number,
-)
+from hpt_cli.config.hyperparameters import check_setting, real_number, whole_number
 from hpt_cli.config.messages import Refused, shown
 from hpt_cli.config.schema import setting_schema
 from hpt_cli.data.settings import SCALES as DATA_SCALES
 from hpt_cli.data.settings import TASKS
-from hpt_cli.space.scales import SCALES
+from hpt_cli.network.settings import HYPERPARAMETERS
+from hpt_cli.space import SCALES
 
 STRATEGIES = ("grid", "random", "sobol", "bayes")
 MAX_SEED = 2**32 - 1
@@ -62,6 +58,8 @@ def _checked(check: Any) -> Any:
 def _scalar(value: Any) -> bool | int | float | str:
     if isinstance(value, list):
         raise Refused(f"must be one value, found {shown(value)}", "a list cannot be a value of its own")
+    if value is None:
+        raise Refused("must be one value, found nothing", "null is no choice: write a value")
     if not isinstance(value, (bool, int, float, str)):
         raise Refused(f"must be one value, found {shown(value)}")
     return value
@@ -148,42 +146,46 @@ Scalars = Annotated[
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class Split(_Model):
     """Which share of the rows is kept from training."""
 
     validation: Annotated[Real, Field(gt=0, lt=1)] = Field(
-        0.2, description="Share of the rows that trials are judged by."
+        default=0.2, description="Share of the rows that trials are judged by."
     )
     test: Annotated[Real, Field(ge=0, lt=1)] = Field(
-        0.2, description="Share of the rows that the search never sees."
+        default=0.2, description="Share of the rows that the search never sees."
     )
     seed: Annotated[Whole, Field(ge=0, le=MAX_SEED)] | None = Field(
-        None, description="Root of the split's draws; left out, the study's."
+        default=None, description="Root of the split's draws; left out, the study's."
     )
-    stratify: bool = Field(True, description="Give every part the classes in equal shares (classification).")
+    stratify: bool = Field(
+        default=True, description="Give every part the classes in equal shares (classification)."
+    )
 
 
 class Data(_Model):
     """Where the rows come from."""
 
     source: Annotated[str, Field(min_length=1)] = Field(
-        description="`digits`, `wine`, `breast_cancer`, `iris` or `diabetes`, or the path of a .csv, .tsv (.gz too), "
-        ".npz or .parquet file, relative to the config."
+        description="`digits`, `wine`, `breast_cancer`, `iris` or `diabetes`, or the path of a .csv, .tsv "
+        "(.gz too), .npz or .parquet file, relative to the config."
     )
     target: Annotated[
         Any, PlainValidator(_checked(_column)), WithJsonSchema({"type": ["string", "integer", "null"]})
-    ] = Field(None, description="The label's column, by name; -1 is the last. Built-in sets know theirs.")
+    ] = Field(
+        default=None, description="The label's column, by name; -1 is the last. Built-in sets know theirs."
+    )
     task: Literal[TASKS] = Field(  # type: ignore[valid-type]
         "auto",
         description="What is predicted: a class or a number; `auto` infers it from the labels and says so.",
     )
     scale: Literal[DATA_SCALES] = Field(  # type: ignore[valid-type]
         "standard",
-        description="How features are scaled, by the training part alone: mean 0 and standard deviation 1, to "
-        "[0, 1], or not at all.",
+        description="How features are scaled, by the training part alone: mean 0 and standard deviation 1, "
+        "to [0, 1], or not at all.",
     )
     split: Split = Field(default_factory=Split, description="Sizes of the parts.")
 
@@ -192,12 +194,12 @@ class Objective(_Model):
     """The number a trial is judged by."""
 
     metric: str = Field(
-        "validation_loss",
-        description="`validation_` or `training_` and `loss`, `accuracy`, `balanced_accuracy`, `f1_macro`, `auc`, "
-        "`rmse`, `mae` or `r2`.",
+        default="validation_loss",
+        description="`validation_` or `training_` and `loss`, `accuracy`, `balanced_accuracy`, `f1_macro`, "
+        "`auc`, `rmse`, `mae` or `r2`.",
     )
     goal: Literal["minimize", "maximize"] | None = Field(
-        None, description="Whether less or more is better; left out, what the metric's name says."
+        default=None, description="Whether less or more is better; left out, what the metric's name says."
     )
 
 
@@ -210,16 +212,17 @@ class Range(_Model):
         "linear", description="Draws are uniform in x, in log10 x, or in log10 (1 - x)."
     )
     type: Literal["int", "float"] | None = Field(
-        None, description="Whole numbers or all numbers; left out, what the hyperparameter takes."
+        default=None, description="Whole numbers or all numbers; left out, what the hyperparameter takes."
     )
     step: Annotated[Real, Field(gt=0)] | None = Field(
-        None, description="Only low, low + step, ... high; on the linear scale."
+        default=None, description="Only low, low + step, ... high; on the linear scale."
     )
     points: Annotated[Whole, Field(ge=2, le=MAX_TRIALS)] | None = Field(
-        None, description="How many values a grid takes, spaced on the scale, both ends included."
+        default=None, description="How many values a grid takes, spaced on the scale, both ends included."
     )
     when: dict[str, Scalars] | None = Field(
-        None, description="Names and their allowed values; where one has another value, this one is absent."
+        default=None,
+        description="Names and their allowed values; where one has another value, this one is absent.",
     )
 
 
@@ -228,7 +231,8 @@ class Choices(_Model):
 
     choices: Annotated[list[Scalar], Field(min_length=1)] = Field(description="The values.")
     when: dict[str, Scalars] | None = Field(
-        None, description="Names and their allowed values; where one has another value, this one is absent."
+        default=None,
+        description="Names and their allowed values; where one has another value, this one is absent.",
     )
 
 
@@ -248,37 +252,45 @@ Repeats = Annotated[Whole, Field(ge=1, le=1000)]
 class Round(_Model):
     """One round; what is left out is as in `search`."""
 
-    strategy: Strategy | None = Field(None, description="How params are chosen; left out, `search.strategy`.")
-    trials: Trials | None = Field(None, description="Trials of this round; left out, `search.trials`.")
-    repeats: Repeats | None = Field(None, description="Trainings a trial; left out, `search.repeats`.")
+    strategy: Strategy | None = Field(
+        default=None, description="How params are chosen; left out, `search.strategy`."
+    )
+    trials: Trials | None = Field(
+        default=None, description="Trials of this round; left out, `search.trials`."
+    )
+    repeats: Repeats | None = Field(
+        default=None, description="Trainings a trial; left out, `search.repeats`."
+    )
 
 
 class Prune(_Model):
     """Whether trials are stopped early."""
 
     method: Annotated[str, PlainValidator(_checked(_prune_method)), WithJsonSchema({"const": "none"})] = (
-        Field("none", description="`none`: every trial is trained to its end.")
+        Field(default="none", description="`none`: every trial is trained to its end.")
     )
 
 
 class Search(_Model):
     """How the space is searched."""
 
-    strategy: Strategy = Field("bayes", description="How params are chosen.")
+    strategy: Strategy = Field(default="bayes", description="How params are chosen.")
     trials: Trials | None = Field(
-        None, description="Trials in each round: 20 if left out; of a grid, always the whole product."
+        default=None, description="Trials in each round: 20 if left out; of a grid, always the whole product."
     )
-    repeats: Repeats = Field(1, description="Trainings of each trial, every one with a seed of its own.")
+    repeats: Repeats = Field(
+        default=1, description="Trainings of each trial, every one with a seed of its own."
+    )
     parallel: Annotated[Whole, Field(ge=1, le=256)] = Field(
-        4,
-        description="How many trials may be open when the next is chosen. Part of the study: it changes what is "
-        "chosen, the number of workers does not.",
+        default=4,
+        description="How many trials may be open when the next is chosen. Part of the study: it changes what "
+        "is chosen, the number of workers does not.",
     )
     rounds: Annotated[
         Annotated[Whole, Field(ge=1, le=100), Tag("number")]
         | Annotated[Annotated[list[Round], Field(min_length=1, max_length=100)], Tag("list")],
         _either("list", "number", list),
-    ] = Field(1, description="Coarse to fine: how many rounds, or a list of them.")
+    ] = Field(default=1, description="Coarse to fine: how many rounds, or a list of them.")
     prune: Prune = Field(default_factory=Prune, description="Whether trials are stopped early.")
 
 
@@ -289,15 +301,18 @@ class Execution(_Model):
         Any,
         PlainValidator(_checked(_workers)),
         WithJsonSchema({"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1}]}),
-    ] = Field(None, description="Worker processes: `auto` or a number, up to 4 for each core.")
-    engine: Literal["local"] = Field("local", description="Where trials run: processes on this machine.")
+    ] = Field(default=None, description="Worker processes: `auto` or a number, up to 4 for each core.")
+    engine: Literal["local"] = Field(
+        default="local", description="Where trials run: processes on this machine."
+    )
     trial_timeout: Annotated[
         Any, PlainValidator(_checked(_seconds)), WithJsonSchema({"type": ["string", "number", "null"]})
     ] = Field(
-        None, description="The longest a trial may take: `90s`, `10m`, `1h30m` or seconds; null: no limit."
+        default=None,
+        description="The longest a trial may take: `90s`, `10m`, `1h30m` or seconds; null: no limit.",
     )
     max_failures: Annotated[Whole, Field(ge=1, le=MAX_TRIALS)] = Field(
-        20, description="Failed trials after which the study stops."
+        default=20, description="Failed trials after which the study stops."
     )
 
 
@@ -307,7 +322,7 @@ def _setting(name: str) -> Any:
         PlainValidator(_checked(lambda value: check_setting(name, value))),
         WithJsonSchema(setting_schema(name)),
     ]
-    return (value_type, Field(None, alias=name, description=HYPERPARAMETERS[name].about))
+    return (value_type, Field(default=None, alias=name, description=HYPERPARAMETERS[name].about))
 
 
 Network = create_model(
@@ -323,16 +338,16 @@ class Config(_Model):
     """A study."""
 
     name: Annotated[str, Field(pattern=NAME_PATTERN)] | None = Field(
-        None, description="The folder under `runs/`; left out, the file's name."
+        default=None, description="The folder under `runs/`; left out, the file's name."
     )
-    seed: Annotated[Whole, Field(ge=0, le=MAX_SEED)] = Field(0, description="Root of every draw.")
+    seed: Annotated[Whole, Field(ge=0, le=MAX_SEED)] = Field(default=0, description="Root of every draw.")
     data: Data = Field(description="Where the rows come from.")
     objective: Objective = Field(default_factory=Objective, description="The number a trial is judged by.")
     network: Network = Field(  # type: ignore[valid-type]
         default_factory=Network,
         description="What is fixed; a name stands here or under `space`, never in both.",
     )
-    space: Annotated[dict[str, Entry], Field(min_length=1)] = Field(description="What is searched.")
+    space: dict[str, Entry] = Field(description="What is searched.")
     constraints: list[str] = Field(
         default_factory=list, description="Expressions that every trial's params make true."
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from typing import Any
 
-from hpt_cli.config.messages import safe
 from hpt_cli.config.yaml_loader import Document, dotted, read_yaml
 
 

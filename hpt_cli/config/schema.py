@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hpt_cli.config.hyperparameters import HYPERPARAMETERS, MAX_LAYERS, spec_of
+from hpt_cli.config.hyperparameters import MAX_LAYERS, spec_of
+from hpt_cli.network.settings import HYPERPARAMETERS
 
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
@@ -35,7 +36,7 @@ def setting_schema(name: str) -> dict[str, Any]:
 
 
 def entry_schema(name: str) -> dict[str, Any]:
-    """What may stand under ``space``: a constant, a list of choices, ``{choices: ...}`` or, for numbers, a range."""
+    """What may stand under ``space``: a constant, a list, ``{choices: ...}`` or, for numbers, a range."""
     value = value_schema(name)
     listed = {"type": "array", "items": value, "minItems": 1, "uniqueItems": True}
     when = {"$ref": "#/$defs/when"}

@@ -108,9 +108,9 @@ class StudyConfig:
     execution: ExecutionSettings
 
     def resolved(self) -> dict[str, Any]:
-        """The config with every default filled in, as JSON; for the study's folder, and for comparing two configs.
+        """The config with every default filled in, as JSON: for the study's folder and for comparing.
 
-        It has the keys of the YAML file; and ``space_order``, because JSON objects have no order and a space has.
+        It has the keys of the YAML file, and ``space_order``: JSON objects have no order, a space has.
         """
         split = self.data.split
         return {
@@ -222,8 +222,8 @@ def _dimension(entry: Mapping[str, Any]) -> Dimension:
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """What differs between two resolved configs, ``execution`` left out: ``search.parallel: 4 -> 8``.
 
-    A hyperparameter that ``old`` does not know, because its version had none of that name, differs only if it has
-    another value than its default.
+    A hyperparameter that ``old`` does not know, because its version had none of that name, differs only if
+    it has another value than its default.
     """
     known = {
         f"network.{name}": spec.default

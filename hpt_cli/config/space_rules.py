@@ -1,7 +1,7 @@
 """From the entries under ``network`` and ``space`` to a search space: bounds, conditions, constraints.
 
-Every function adds what is wrong to the document's problems and leaves it out of what it returns, so that one pass
-finds everything.
+Every function adds what is wrong to the document's problems and leaves it out of what it returns, so that
+one pass finds everything.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from typing import Any
 
 from hpt_cli.config.hyperparameters import (
     GROUPS,
-    HYPERPARAMETERS,
-    MAX_LAYERS,
     Setting,
     Study,
     among,
@@ -32,6 +30,7 @@ from hpt_cli.config.models import Choices, Network, Range
 from hpt_cli.config.settings import make_space
 from hpt_cli.config.translate import unknown_key
 from hpt_cli.config.yaml_loader import BROKEN, Document, KeyPath
+from hpt_cli.network.settings import HYPERPARAMETERS
 from hpt_cli.space import Choice, Constraint, Dimension, Float, Int, SearchSpace, Value, same
 
 MAX_PARAMS = 100
@@ -68,9 +67,10 @@ def flatten_network(document: Document) -> dict[str, Setting]:
         return {}
     flat: dict[str, Any] = {}
     layers: dict[str, Setting] = {}
-    for name, below, value in flat_names(raw):
-        path, written = ("network", name), document.line(("network", *below))
-        if name in flat and below[0] != name:
+    entries = [(*entry, document.line(("network", *entry[1]))) for entry in flat_names(raw)]
+    for name, below, value, written in entries:
+        path = ("network", name)
+        if name in flat:
             what = f"is written twice: on line {document.line(path)} and on line {written}"
             document.refuse(("network", *below), what, "keep one of them")
             continue
@@ -96,9 +96,7 @@ def check_names(document: Document, layers: Mapping[str, Any]) -> None:
 
     What is refused is taken out, or replaced by :data:`BROKEN`.
     """
-    space, network = document.data.get("space"), document.data.get("network") or {}
-    if not isinstance(space, dict):
-        return
+    space, network = document.section("space"), document.section("network")
     if len(space) > MAX_PARAMS:
         document.refuse(("space",), f"must have at most {MAX_PARAMS} names, found {len(space)}")
     for name in list(space):
@@ -115,7 +113,7 @@ def check_names(document: Document, layers: Mapping[str, Any]) -> None:
         elif not spec.searchable:
             document.refuse(path, "cannot be searched", f"move it to `network.{name}`")
             space[name] = BROKEN
-        if isinstance(network, dict) and (name in network or name in layers):
+        if name in network or name in layers:
             first, second = document.line(("network", name)), document.line(path)
             what = f"stands under network (line {first}) and under space (line {second})"
             document.refuse(path, what, "under network it is fixed, under space it is searched: keep one")
@@ -136,8 +134,9 @@ def read_hyperparameters(
         dimension = _dimension(name, entry, document)
         if dimension is not None:
             found.dimensions[name] = dimension
-            whens[name] = (entry.when or {}) if isinstance(entry, Choices | Range) else {}
-    written = {*(document.data.get("network") or {}), *(document.data.get("space") or {}), *layers}
+            given = entry.when if isinstance(entry, Choices | Range) else None
+            whens[name] = dict(given or {})
+    written = {*document.section("network"), *document.section("space"), *layers}
     found.unknown = written - found.network.keys() - found.dimensions.keys()
     _check_layers(found, document)
     study = found.study()
@@ -197,6 +196,11 @@ def _range(name: str, entry: Range, path: KeyPath, document: Document) -> Dimens
             document.refuse((*path, bound), refused.what, refused.hint)
     if len(bounds) < 2:
         return None
+    if bounds["low"] > bounds["high"]:
+        low, high = shown(bounds["low"]), shown(bounds["high"])
+        what = f"must be below high, found low: {low} and high: {high}"
+        document.refuse((*path, "low"), what, f"write low: {high}, high: {low}")
+        return None
     options = {"scale": entry.scale, "step": entry.step, "points": entry.points}
     try:
         if kind == "int":
@@ -221,7 +225,9 @@ def _culprit(sentence: str, path: KeyPath, document: Document) -> KeyPath:
 
 def _sentence(text: str) -> tuple[str, str]:
     """A sentence of the space's, apart from the part that says what to write."""
-    what, _, hint = text.partition("; ")
+    what, _, hint = re.sub(r"(\d)\.0\b", r"\1", text).partition("; ")
+    if example := re.search(r", for example (\S+)(?=,)", what):
+        what, hint = what.replace(example[0], ""), f"write high: {example[1]}"
     if not hint and "log scale needs low above 0" in what:
         hint = "write 0.0001"
     if not hint and "log1m scale needs high below 1" in what:
@@ -248,17 +254,16 @@ def _check_layers(found: Hyperparameters, document: Document) -> None:
 def _no_effect(name: str, parent: str, study: Study) -> tuple[str, str]:
     """The words for a hyperparameter that can never matter, and how to let it."""
     allowed = study.effect(name)[parent]
-    if not allowed:
-        return "has no effect: every layer has a width of its own", "remove it"
     possible = study.values(parent)
+    if name == "hidden_units" and any(possible):
+        return "has no effect: every layer has a width of its own", "remove it"
     default = "" if parent in study.network or parent in study.searched else ", the default"
     if parent == "hidden_layers":
         deepest = max((int(value) for value in possible), default=0)
-        layers = "1 hidden layer" if deepest == 1 else f"{deepest} hidden layers"
-        return (
-            f"has no effect: the net has at most {layers}{default}",
-            f"hidden_layers must reach {allowed[0]}",
+        layers = {0: "no hidden layer", 1: "at most 1 hidden layer"}.get(
+            deepest, f"at most {deepest} hidden layers"
         )
+        return f"has no effect: the net has {layers}{default}", f"hidden_layers must reach {allowed[0]}"
     values = listed(shown_value(value) for value in possible)
     return (
         f"has no effect: {parent} is {values}{default}",
@@ -398,6 +403,6 @@ def read_space(found: Hyperparameters, constraints: Sequence[str], document: Doc
 
 
 def _satisfiable(space: SearchSpace) -> bool:
-    draw = random.Random(0)  # noqa: S311 - only to find one point
+    draw = random.Random(0)
     units = ([draw.random() for _ in space.names] for _ in range(UNSATISFIED_DRAWS))
     return any(space.allows(space.from_unit(unit)) for unit in units)

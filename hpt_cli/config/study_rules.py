@@ -11,7 +11,7 @@ from hpt_cli.config.messages import did_you_mean, nearest, safe, shown
 from hpt_cli.config.settings import Goal, ObjectiveSettings, RoundSettings, SearchSettings
 from hpt_cli.config.yaml_loader import Document, KeyPath
 from hpt_cli.data.settings import BUILTIN
-from hpt_cli.network.metrics import METRICS, metric_goal
+from hpt_cli.network import METRICS, metric_goal
 from hpt_cli.space import SearchSpace
 
 DEFAULT_TRIALS = 20
@@ -45,11 +45,11 @@ def read_objective(objective: models.Objective, data: models.Data, document: Doc
     known = [f"{part}_{metric}" for part in PARTS for metric in METRICS]
     metric, part, bare = objective.metric, *objective.metric.partition("_")[::2]
     if part == "test":
-        what = f"test rows are not for choosing: the best of many would look too good on them, found {shown(metric)}"
+        what = f"test rows are not for choosing: the best would look too good, found {shown(metric)}"
         document.refuse(path, what, f"write validation_{bare or 'loss'}")
         return ObjectiveSettings("validation_loss", "minimize")
     if metric not in known:
-        document.refuse(path, f"unknown metric, found {shown(metric)}", _metric_hint(metric, known))
+        document.refuse(path, f"unknown metric, found {shown(metric)}", _metric_hint(metric))
         return ObjectiveSettings("validation_loss", "minimize")
     _check_task(bare, data, document)
     goal: Goal = metric_goal(metric)
@@ -60,7 +60,7 @@ def read_objective(objective: models.Objective, data: models.Data, document: Doc
     return ObjectiveSettings(metric, goal)
 
 
-def _metric_hint(metric: str, known: list[str]) -> str:
+def _metric_hint(metric: str) -> str:
     words = metric.lower().replace("-", "_").replace(" ", "_")
     for part, spellings in (("validation", ("val_", "valid_", "dev_")), ("training", ("train_",))):
         for spelling in spellings:
@@ -70,7 +70,7 @@ def _metric_hint(metric: str, known: list[str]) -> str:
     if nearest(bare, METRICS) or meant != bare:
         part = "training" if words.startswith("training_") else "validation"
         return f"did you mean '{part}_{nearest(meant, METRICS)}'?"
-    return did_you_mean(words, known, "known metrics")
+    return f"write validation_ or training_ and one of {', '.join(METRICS)}"
 
 
 _METRIC_SYNONYMS = {

@@ -1,14 +1,15 @@
-"""pydantic's findings in our words: each becomes a problem at its line, with what was found and what to write."""
+"""pydantic's findings in our words: each at its line, with what was found and what to write."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from hpt_cli.config import models
-from hpt_cli.config.hyperparameters import HYPERPARAMETERS, SEARCHABLE
+from hpt_cli.config.hyperparameters import SEARCHABLE
 from hpt_cli.config.messages import (
     ALIASES,
     did_you_mean,
@@ -20,8 +21,12 @@ from hpt_cli.config.messages import (
     shown,
 )
 from hpt_cli.config.yaml_loader import BROKEN, Document, KeyPath
+from hpt_cli.data.settings import SCALES as DATA_SCALES
+from hpt_cli.data.settings import TASKS
+from hpt_cli.network.settings import HYPERPARAMETERS
+from hpt_cli.space import SCALES
 
-_SECTIONS: Mapping[str, type[models.BaseModel]] = {
+_SECTIONS: Mapping[str, type[BaseModel]] = {
     "": models.Config,
     "data": models.Data,
     "data.split": models.Split,
@@ -45,12 +50,13 @@ _FORMS = {
     "data.split": "write split: {validation: 0.2, test: 0.2}",
     "objective": "write objective: {metric: validation_loss}",
     "network": "write its keys on lines of their own, indented: `hidden_layers: 2`",
-    "space": "write its keys on lines of their own, indented: `learning_rate: {low: 1e-4, high: 1, scale: log}`",
+    "space": "write its keys on lines of their own, indented: `learning_rate: {low: 1e-4, high: 1}`",
     "constraints": 'write constraints: ["hidden_units * batch_size <= 16384"]',
     "search": "write its keys on lines of their own, indented: `strategy: random`",
     "search.prune": "write prune: {method: none}",
     "search.rounds": "write a number, or a list of {strategy, trials, repeats}",
     "execution": "write its keys on lines of their own, indented: `workers: auto`",
+    "data.source": "a built-in set (digits, wine, breast_cancer, iris, diabetes), or a file's path",
     "name": "letters, digits, '.', '_' and '-', at most 64, the first a letter or a digit",
 }
 
@@ -61,12 +67,20 @@ def add_problems(errors: Iterable[ErrorDetails], document: Document) -> list[Key
     for error in errors:
         path = _path(error["loc"])
         paths.append(path)
-        if error["input"] is not BROKEN:
+        uncertain = error["type"] == "missing" and (
+            path[:-1] in document.partial or _misspelled(str(path[-1]), error["input"])
+        )
+        if error["input"] is not BROKEN and not uncertain:
             what, hint = _words(error, path)
             if error["type"] == "extra_forbidden":
                 what, hint = unknown_key(path)
             document.refuse(path, what, hint)
     return paths
+
+
+def _misspelled(key: str, section: Any) -> bool:
+    """Whether a missing key is there under a name that is nearly its own: one problem, not two."""
+    return isinstance(section, dict) and any(nearest(str(other), [key]) for other in section)
 
 
 def _path(loc: Sequence[str | int]) -> KeyPath:
@@ -80,6 +94,8 @@ def _words(error: ErrorDetails, path: KeyPath) -> tuple[str, str]:
     """What is wrong, with what was found, and what to write instead."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     form = _FORMS.get(".".join(part for part in path if isinstance(part, str)), "")
+    if path[0] == "space" and path[-1] == "when":
+        form = "write when: {optimizer: sgd}"
     found = f", found {shown(value)}"
     match kind:
         case "refused":
@@ -92,7 +108,8 @@ def _words(error: ErrorDetails, path: KeyPath) -> tuple[str, str]:
             return f"must be true or false{found}", "remove the quotes" if value in ("true", "false") else ""
         case "string_type":
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            return f"must be text{found}", form or (f'write "{plain_number(value)}"' if number else "")
+            quoted = f'write "{plain_number(value)}"' if number and path == ("name",) else ""
+            return f"must be text{found}", quoted or form
         case "string_too_short" | "string_pattern_mismatch":
             return ("must not be empty" if value == "" else f"cannot be a name{found}"), form
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
@@ -125,9 +142,9 @@ def _missing_hint(path: KeyPath) -> str:
 def _not_one_of(path: KeyPath, value: Any) -> tuple[str, str]:
     key = path[-1]
     allowed: Mapping[Any, tuple[str, ...]] = {
-        "task": models.TASKS,
+        "task": TASKS,
         "goal": ("minimize", "maximize"),
-        "scale": tuple(models.SCALES) if path[0] == "space" else models.DATA_SCALES,
+        "scale": tuple(SCALES) if path[0] == "space" else DATA_SCALES,
         "type": ("int", "float"),
         "strategy": models.STRATEGIES,
         "engine": ("local",),
@@ -159,23 +176,24 @@ _SYNONYMS = {
 
 
 def unknown_key(path: KeyPath) -> tuple[str, str]:
-    """The words for a key that nothing knows; the hint is where it belongs, what it may mean, or what there is."""
+    """The words for an unknown key; the hint is where it belongs, what it may mean, or what there is."""
     key = str(path[-1])
     section = ".".join(part for part in path[:-1] if isinstance(part, str))
     known = _RANGE_KEYS if path[0] == "space" and len(path) > 2 else _KEYS.get(section, ())
-    if path[0] == "network" and len(path) > 2:  # batch_norm: {momentun: 0.9}
-        known = tuple(name.partition(".")[2] for name in HYPERPARAMETERS if name.startswith(f"{path[1]}."))
+    if path[0] == "space" and len(path) > 2 and key in _RANGE_KEYS:
+        return "does not go with choices", "write a range, or a list of choices: not both"
     what = (
         "unknown key" if key.isprintable() else f"unknown key, found '{safe(key)}' with invisible characters"
     )
     if key.lower() in ALIASES or not (nearest(key, known)):
-        homes = [place for place, keys in _KEYS.items() if place not in ("", section) and _home(key, keys)]
+        if section and key in _KEYS[""]:
+            return what, f"'{key}' is not part of {safe(section)}: write it at the start of a line"
+        places = [place for place in _KEYS if place not in ("", "search.rounds", section)]
+        homes = [place for place in places if _home(key, _KEYS[place])]
         meant = ALIASES.get(key.lower(), key)
         if homes and meant not in known:
             name = meant if any(meant in _KEYS[place] for place in homes) else key
             return what, f"did you mean {listed(f'{place}.{name}' for place in homes)}?"
-        if section in ("data", "objective", "search", "execution") and key in _KEYS[""]:
-            return what, f"'{key}' is not part of {section}: write it at the start of a line"
     return what, did_you_mean(key, known, "known keys")
 
 

@@ -1,8 +1,8 @@
 """YAML text to plain values, with the line of every key, and nothing guessed.
 
-PyYAML reads YAML 1.1, where ``1e-4`` is text, ``017`` is 15, ``1:30`` is 90, ``no`` is false and the second of two
-equal keys wins without a word.  Here PyYAML only finds the structure; what a scalar means is decided by the few
-rules below, and what a person may have meant otherwise is refused with the line and what to write instead.
+PyYAML reads YAML 1.1, where ``1e-4`` is text, ``017`` is 15, ``1:30`` is 90, ``no`` is false and the second
+of two equal keys wins without a word.  Here PyYAML only finds the structure; what a scalar means is decided
+by the few rules below, and what a person may have meant otherwise is refused with the line and what to write.
 """
 
 from __future__ import annotations
@@ -52,11 +52,18 @@ class Document:
         data: Plain dicts, lists and scalars; :data:`BROKEN` in the place of what could not be read.
         lines: Of each key (of a list's entry: of the entry), counted from 1; 0 for command-line overrides.
         problems: What was refused so far.
+        partial: Mappings of which a key could not be read: nothing in them is missing for certain.
     """
 
     data: dict[str, Any]
     lines: dict[KeyPath, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    partial: set[KeyPath] = field(default_factory=set)
+
+    def section(self, name: str) -> dict[str, Any]:
+        """A mapping at the root; empty if it is none."""
+        value = self.data.get(name)
+        return value if isinstance(value, dict) else {}
 
     def line(self, path: KeyPath) -> int:
         """The line of ``path``, or of the nearest thing around it that was written."""
@@ -133,7 +140,7 @@ def read_yaml(text: bytes) -> Document:
     try:
         decoded = _decode(text)
         node = _compose(decoded)
-        if node is None:
+        if node is None or (isinstance(node, ScalarNode) and node.tag == _PLAIN and not node.value):
             raise _UnreadableError(1, "is empty", "a config has at least `data` and `space`")
         if not isinstance(node, MappingNode):
             raise _UnreadableError(
@@ -187,7 +194,7 @@ _AMBIGUOUS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 _TAG = "tag:yaml.org,2002:"
 _PLAIN = "!plain"
-"""Our own mark of an unquoted scalar without a tag; an explicit tag never has it: ``!plain`` is written ``!<...>``."""
+"""Our own mark of an unquoted scalar without a tag."""
 _ALIAS = "!alias"
 
 
@@ -199,7 +206,7 @@ class _NodeLoader(yaml.SafeLoader):
         self._depth = 0
         self._nodes = 0
 
-    def resolve(self, kind: type[Node], value: Any, implicit: Any) -> str:
+    def resolve(self, kind: type[Node], value: Any, implicit: Any) -> str:  # noqa: ARG002 - PyYAML's
         """An unquoted scalar keeps its text for :func:`_scalar`; all else is what it looks like."""
         if kind is ScalarNode:
             return _PLAIN if implicit[0] else _TAG + "str"
@@ -208,9 +215,9 @@ class _NodeLoader(yaml.SafeLoader):
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
         """One node with all below it, within the limits."""
         if self.check_event(AliasEvent):
-            mark = self.get_event().start_mark
+            mark = self.get_event().start_mark  # type: ignore[no-untyped-call]
             return ScalarNode(_ALIAS, "", mark, mark)
-        line = self.peek_event().start_mark.line + 1
+        line = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
         self._depth += 1
         self._nodes += 1
         if self._depth > MAX_DEPTH:
@@ -238,7 +245,7 @@ def _compose(text: str) -> Node | None:
 
 _SECOND_COLON = "a second ': ' on one line, or an indentation that does not fit"
 
-# Part of PyYAML's words, where the fault is (its own mark, or that of the thing it was in), our sentence, the hint.
+# Part of PyYAML's words, where the fault is (its mark, or that of what it was in), our sentence, the hint.
 _SYNTAX = (
     ("character '\\t'", "problem", "a tab where only blanks may stand", "use spaces"),
     ("character '%'", "problem", "text cannot start with '%'", "quote it"),
@@ -273,12 +280,10 @@ _SYNTAX = (
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> _UnreadableError:
     said = f"{error.context or ''} {error.problem or ''}"
     marks = {"problem": error.problem_mark, "context": error.context_mark or error.problem_mark}
-    for words, where, what, hint in _SYNTAX:
-        if words in said:
-            mark = marks[where] or error.context_mark
-            break
-    else:
-        mark, what, hint = error.problem_mark or error.context_mark, "is not YAML", ""
+    where, what, hint = next(
+        (rest for words, *rest in _SYNTAX if words in said), ("problem", "is not YAML", "")
+    )
+    mark = marks[where] or error.context_mark
     line = mark.line + 1 if mark else 1
     lines = text.splitlines() or [""]
     if what == _SECOND_COLON and (before := _line_without_colon(lines[: line - 1])):
@@ -324,7 +329,7 @@ def _value(node: Node | None, path: KeyPath, document: Document) -> Any:
     return BROKEN
 
 
-def _mapping(node: MappingNode, path: KeyPath, document: Document) -> dict[str, Any]:
+def _mapping(node: MappingNode, path: KeyPath, document: Document) -> dict[str, Any] | _Broken:
     values: dict[str, Any] = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
@@ -334,6 +339,7 @@ def _mapping(node: MappingNode, path: KeyPath, document: Document) -> dict[str, 
             what, hint = error.args
             where = (*path, key_node.value) if isinstance(key_node, ScalarNode) and key_node.value else path
             document.problems.append(Problem(line, dotted(where), what, hint))
+            document.partial.add(path)
             continue
         here = (*path, key)
         if key in values:
@@ -343,7 +349,7 @@ def _mapping(node: MappingNode, path: KeyPath, document: Document) -> dict[str, 
             continue
         document.lines[here] = line
         values[key] = _value(value_node, here, document)
-    return values
+    return BROKEN if path in document.partial and not values else values
 
 
 def _key(node: Node) -> str:
