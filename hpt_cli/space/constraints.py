@@ -24,6 +24,8 @@ from hpt_cli.space.dimensions import Value
 
 LENGTH_LIMIT = 1000
 """Characters of one constraint: far above what anybody writes, far below what a parser chokes on."""
+DEPTH_LIMIT = 100
+"""Levels of nesting (each term of a sum is one), far below what Python's stack holds."""
 
 Scope = Mapping[str, Value]
 _Evaluate = Callable[[Scope], Any]
@@ -114,6 +116,7 @@ class Constraint:
             raise ValueError(f"the constraint {text!r} is not an expression such as 'a <= b'{hint}") from None
         names: set[str] = set()
         try:
+            _check_depth(tree.body)
             evaluate = _compile(tree.body, names)
         except ValueError as error:
             raise ValueError(f"the constraint {text!r} {error}") from None
@@ -130,6 +133,15 @@ class Constraint:
             return bool(self.evaluate(scope))
         except (ArithmeticError, ValueError, TypeError):
             return False
+
+
+def _check_depth(node: ast.expr) -> None:
+    level: list[ast.AST] = [node]
+    for _ in range(DEPTH_LIMIT):
+        level = [child for parent in level for child in ast.iter_child_nodes(parent)]
+        if not level:
+            return
+    raise ValueError("is nested too deeply")
 
 
 def _compile(node: ast.expr, names: set[str]) -> _Evaluate:
