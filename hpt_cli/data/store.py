@@ -61,7 +61,7 @@ def saved_hash(folder: Path) -> str | None:
     try:
         about = json.loads((folder / ABOUT).read_text(encoding="ascii"))
         return str(about["hash"]) if about["schema"] == SCHEMA else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -71,21 +71,24 @@ def test_killed_at_random_instants_it_ends_as_if_it_never_was(tmp_path, strategy
     assert comparable(tmp_path / "killed" / "iris") == comparable(tmp_path / "alone" / "iris")
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_signal_ends_the_study_with_its_status_and_keeps_what_is_finished(tmp_path, number, status):
     config = write_config(tmp_path, "random", 5000)
-    process = subprocess.Popen(
+    trials_folder = tmp_path / "runs" / "iris" / "trials"
+    with subprocess.Popen(
         command(config, tmp_path / "runs", "--workers", "1"),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-    )
-    trials_folder = tmp_path / "runs" / "iris" / "trials"
-    while process.poll() is None and not list(trials_folder.glob("*.json")):
-        time.sleep(0.01)
-    os.killpg(process.pid, number)
-    _, messages = process.communicate(timeout=30)
+    ) as process:
+        while process.poll() is None and not list(trials_folder.glob("*.json")):
+            time.sleep(0.01)
+        if process.poll() is None:
+            os.killpg(process.pid, number)
+        _, messages = process.communicate(timeout=30)
     assert process.returncode == status, messages
     assert "Traceback" not in messages
     assert "finished and kept" in messages
