@@ -1,7 +1,7 @@
 """What to do and what came of it: the two things that cross between loop, workers and store.
 
-Both are plain frozen values.  The JSON form of a result is the trial's file; ``timing`` is the only part of it
-that does not follow from config and seed.
+Both are plain frozen values.  The JSON form of a result is the trial's file; ``timing`` is the only part of
+it that does not follow from config and seed.
 """
 
 from __future__ import annotations
