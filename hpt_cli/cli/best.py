@@ -45,7 +45,11 @@ def command(study: str | None, form: str | None, runs_dir: Path) -> None:
 
         click.echo(to_json(view.best_json(standing, best)))
     else:
-        from hpt_cli.views.console import make_console
+        from hpt_cli.views.console import make_console, write_lines
         from hpt_cli.views.leaderboard import show_best
 
-        show_best(make_console(), standing)
+        console = make_console()
+        if console.is_terminal:
+            show_best(console, standing)
+        else:
+            write_lines(console, view.plain_best(standing, best))

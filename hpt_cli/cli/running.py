@@ -92,6 +92,7 @@ def run_and_show(
     if as_json:
         click.echo(to_json({**standing_json(standing, rows), **(extra or {})}))
     else:
+        click.echo()
         show(make_console(), standing, rows)
     if expectation is not None:
         check_expectation(expectation, standing.board.best)

@@ -9,7 +9,7 @@ from hpt_cli.ranking import Row
 from hpt_cli.space import Params
 from hpt_cli.trial import finite
 from hpt_cli.views.standing import Standing
-from hpt_cli.views.text import exact
+from hpt_cli.views.text import clean, exact
 
 
 def best_json(standing: Standing, best: Row) -> dict[str, Any]:
@@ -22,6 +22,12 @@ def best_json(standing: Standing, best: Row) -> dict[str, Any]:
         "objective": finite(best.result.objective),
         "metrics": {name: finite(of) for name, of in best.metrics.items()},
     }
+
+
+def plain_best(standing: Standing, best: Row) -> list[str]:
+    """A name, a tab and the whole value on each line."""
+    lines = [f"trial\t{best.result.number}", f"{standing.metric}\t{exact(best.result.objective)}"]
+    return lines + [f"params.{clean(name)}\t{exact(of)}" for name, of in best.result.params.items()]
 
 
 def as_yaml(params: Params) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.console import Console
 from rich.text import Text
 
@@ -21,6 +23,12 @@ def make_console(*, stderr: bool = False) -> Console:
 def is_animated(console: Console) -> bool:
     """Whether lines can be drawn again in place."""
     return console.is_terminal and not console.is_dumb_terminal
+
+
+def write_lines(console: Console, lines: Iterable[str]) -> None:
+    """Write lines as they are: Rich would make blanks of tabs, and cut what is longer than 80 signs."""
+    console.file.write("".join(f"{line}\n" for line in lines))
+    console.file.flush()
 
 
 def plus_minus(console: Console) -> str:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from hpt_cli.ranking import Leaderboard, Row
 from hpt_cli.trial import Status
-from hpt_cli.views.console import BEST, FAINT, WARNING, pairs, plus_minus
+from hpt_cli.views.console import BEST, FAINT, WARNING, pairs, plus_minus, write_lines
 from hpt_cli.views.standing import Standing, counts, notes
 from hpt_cli.views.table import KEEP, Column, draw, fitting, numbers
 from hpt_cli.views.text import ABSENT, exact, number, seconds, value
@@ -21,7 +21,7 @@ _DROP_STATUS, _DROP_SECONDS, _DROP_EPOCHS, _DROP_PARAM = 400, 300, 200, 1
 def show(console: Console, standing: Standing, rows: Sequence[Row]) -> None:
     """The whole view of a study: its name, the table, the best trial, what to know and what to do next."""
     if not console.is_terminal:
-        console.print("\n".join(plain(standing, rows)), soft_wrap=True)
+        write_lines(console, plain(standing, rows))
         return
     heading = Text.assemble((standing.name, "bold"), f"  {counts(standing)}")
     heading.append(f"  {standing.goal} {standing.metric}", FAINT)
@@ -66,7 +66,7 @@ def show_ways(console: Console, standing: Standing) -> None:
         ways.append(("", f"hpt trial {number_} --study {standing.handle}"))
         ways.append(("", f"hpt best {standing.handle} --yaml"))
     console.print()
-    console.print(pairs(ways, indent="", style=""), style=FAINT)
+    console.print(pairs(ways, indent=""), style=FAINT, soft_wrap=True)  # can be copied in one piece
 
 
 def leaderboard_columns(board: Leaderboard, rows: Sequence[Row], metric: str, sign: str) -> list[Column]:

@@ -10,6 +10,7 @@ from rich.console import Console
 from hpt_cli.events import Event, Notice, RoundStarted, StudyStarted, TrialFinished
 from hpt_cli.ranking import make_row
 from hpt_cli.trial import TrialResult
+from hpt_cli.views.console import write_lines
 from hpt_cli.views.leaderboard import objective
 from hpt_cli.views.progress import Progress
 from hpt_cli.views.text import clean, plural, seconds, short, value
@@ -69,4 +70,4 @@ class PlainView:
         return f"{place} trial {result.number}: {outcome}; {params}; {seconds(result.timing.seconds)} s"
 
     def _say(self, line: str) -> None:
-        self._console.print(line, soft_wrap=True)
+        write_lines(self._console, [line])

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from hpt_cli.space import Choice, Dimension, Params
-from hpt_cli.views.console import FAINT, pairs
+from hpt_cli.views.console import FAINT, pairs, write_lines
 from hpt_cli.views.table import Column, draw, fitting, numbers
 from hpt_cli.views.text import ABSENT, bounds, clean, duration, number, plural, value
 
@@ -31,13 +31,13 @@ def show_plan(console: Console, plan: Preview, *, workers: int) -> None:
     console.print()
     _show(console, _space_columns(config.space.dimensions))
     for constraint in config.space.constraints:
-        console.print(f"where {clean(constraint)}")
+        console.print(f"where {clean(constraint)}", soft_wrap=True)
     if plan.points:
         console.print(Text("\nthe first trials", "bold"))
         _show(console, _point_columns(plan.points, config.space.names))
     if plan.decades:
         console.print(Text("\nwhere 1000 random draws fall", "bold"))
-        _show(console, _decade_columns(plan.decades, bar="-" if console.options.ascii_only else "━"))
+        _show(console, _decade_columns(plan.decades, console))
 
 
 def plan_json(plan: Preview, *, workers: int) -> dict[str, Any]:
@@ -123,20 +123,30 @@ def _point_columns(points: Sequence[Params], names: Sequence[str]) -> list[Colum
     return columns
 
 
-def _decade_columns(decades: Mapping[str, Sequence[tuple[float, float, int]]], *, bar: str) -> list[Column]:
-    """One row a decade: how the scale spreads the draws."""
+def _decade_columns(
+    decades: Mapping[str, Sequence[tuple[float, float, int]]], console: Console
+) -> list[Column]:
+    """One row a decade: how the scale spreads the draws; with a picture of it where there is a terminal."""
     rows = [
-        (name if index == 0 else "", low, high, count / max(sum(c for _, _, c in counts), 1))
+        (
+            "" if index and console.is_terminal else name,
+            low,
+            high,
+            count / max(sum(c for _, _, c in counts), 1),
+        )
         for name, counts in decades.items()
         for index, (low, high, count) in enumerate(counts)
     ]
-    return [
+    columns = [
         Column("dimension", tuple(clean(name) for name, *_ in rows)),
         Column("from", tuple(number(low) for _, low, _, _ in rows), "right"),
         Column("to", tuple(number(high) for _, _, high, _ in rows), "right"),
         Column("share", tuple(f"{share:.0%}" for *_, share in rows), "right"),
-        Column("", tuple(bar * round(share * _BAR) for *_, share in rows), drop=1),
     ]
+    if console.is_terminal:
+        bar = "-" if console.options.ascii_only else "━"
+        columns.append(Column("", tuple(bar * round(share * _BAR) for *_, share in rows), drop=1))
+    return columns
 
 
 def _show(console: Console, columns: Sequence[Column]) -> None:
@@ -147,4 +157,4 @@ def _show(console: Console, columns: Sequence[Column]) -> None:
         console.print(draw(kept, [""] * len(rows)))
         return
     for line in ([column.title for column in columns], *rows):
-        console.print("\t".join(cell.strip() or ABSENT for cell in line), soft_wrap=True)
+        write_lines(console, ["\t".join(cell.strip() or ABSENT for cell in line)])

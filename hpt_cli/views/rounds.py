@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from hpt_cli.rounds import Move, RoundPlan
-from hpt_cli.views.console import FAINT
+from hpt_cli.views.console import FAINT, write_lines
 from hpt_cli.views.table import Column, draw, fitting
 from hpt_cli.views.text import bounds, clean, plural
 
@@ -16,7 +16,7 @@ _LAST = 1  # the only column that may go, and with it the table
 def show_round(console: Console, plan: RoundPlan) -> None:
     """A round's plan and its moves: a table, or, where there is no room for one, a sentence each."""
     if not console.is_terminal:
-        console.print("\n".join(plain_round(plan)), soft_wrap=True)
+        write_lines(console, plain_round(plan))
         return
     console.print(Text.assemble((f"round {plan.number}", "bold"), f"  {_summary(plan)}"))
     console.print()

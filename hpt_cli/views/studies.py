@@ -14,7 +14,7 @@ from rich.text import Text
 from hpt_cli.errors import HptError
 from hpt_cli.store import StudyStore, study_names
 from hpt_cli.trial import finite
-from hpt_cli.views.console import FAINT
+from hpt_cli.views.console import FAINT, write_lines
 from hpt_cli.views.standing import Standing, standing_of
 from hpt_cli.views.table import Column, draw, fitting, numbers
 from hpt_cli.views.text import ABSENT, clean, exact, number, short
@@ -48,7 +48,7 @@ def show_studies(console: Console, studies: Sequence[Listed]) -> None:
     if not console.is_terminal:
         lines = ["study\ttrials\tplanned\tmetric\tbest\tchanged"]
         lines += ["\t".join(_plain_cells(study)) for study in studies]
-        console.print("\n".join(lines), soft_wrap=True)
+        write_lines(console, lines)
         return
     standings = [study.standing for study in studies]
     columns = [

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from hpt_cli.ranking import Row
 from hpt_cli.trial import RepeatResult, Status
-from hpt_cli.views.console import BEST, FAINT, WARNING, pairs
+from hpt_cli.views.console import BEST, FAINT, WARNING, pairs, write_lines
 from hpt_cli.views.leaderboard import objective
 from hpt_cli.views.standing import Standing
 from hpt_cli.views.table import Column, draw, fitting, numbers
@@ -22,7 +22,7 @@ _REPEAT_COLUMNS = 1  # what narrow terminals may lose: single repeats, the last 
 def show_trial(console: Console, standing: Standing, row: Row) -> None:
     """All that is known of a trial."""
     if not console.is_terminal:
-        console.print("\n".join(plain_trial(standing, row)), soft_wrap=True)
+        write_lines(console, plain_trial(standing, row))
         return
     result = row.result
     best = row.rank == 1

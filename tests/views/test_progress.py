@@ -1,0 +1,160 @@
+import threading
+
+import pytest
+
+from hpt_cli.events import Notice, RoundFinished, RoundStarted, StudyStarted, TrialFinished, TrialStarted
+from hpt_cli.trial import Origin, TrialSpec
+from hpt_cli.views.live import LiveView
+from hpt_cli.views.plain import PlainView
+from hpt_cli.views.progress import Progress
+from hpt_cli.views.watch import make_view
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def progress(clock):
+    return Progress("validation_accuracy", "maximize", clock)
+
+
+def started(number):
+    return TrialStarted(TrialSpec(number, 0, {}, (), Origin("random")))
+
+
+def begin(watcher, plan, *, finished=(), workers=2):
+    watcher(StudyStarted("digits", tuple(finished), plan.trials, workers))
+    watcher(RoundStarted(plan, len(finished)))
+
+
+class TestProgress:
+    def test_trials_that_wait_for_a_worker_are_not_running(self, progress, make_plan):
+        begin(progress.take, make_plan(9))
+        for number in range(4):
+            progress.take(started(number))
+        assert progress.running == 2
+
+    def test_earlier_sessions_count_but_set_no_pace(self, progress, clock, make_plan, make_trial):
+        begin(progress.take, make_plan(10), finished=[make_trial(n, 0.5) for n in range(4)])
+        assert (progress.finished, progress.seconds_left()) == (4, None)
+        progress.take(started(4))
+        for number in (4, 5):
+            clock.now += 3
+            progress.take(TrialFinished(make_trial(number, 0.5)))
+        assert progress.seconds_left() == 12  # 4 more at 3 s each
+        clock.now += 2
+        assert progress.seconds_left() == 10
+        clock.now += 100
+        assert progress.seconds_left() == 0
+
+    def test_the_top_is_ranked_with_ties(self, progress, make_plan, make_trial):
+        begin(progress.take, make_plan(9))
+        for number, accuracy in enumerate([0.5, 0.7, 0.7, 0.6]):
+            progress.take(TrialFinished(make_trial(number, accuracy)))
+        progress.take(TrialFinished(make_trial(4)))
+        rows = progress.top(3).rows
+        assert [(row.rank, row.result.number) for row in rows] == [(1, 1), (1, 2), (3, 3)]
+        assert progress.best.number == 1
+
+    def test_an_exhausted_round_is_planned_no_more(self, progress, make_plan):
+        begin(progress.take, make_plan(9))
+        progress.take(RoundFinished(make_plan(6), exhausted=True))
+        assert progress.planned == 6
+
+
+class TestPlainView:
+    def test_there_is_one_line_a_trial(self, terminal, progress, make_plan, make_trial):
+        console, written = terminal(is_terminal=False)
+        with PlainView(console, progress) as view:
+            begin(view.observe, make_plan(3, repeats=2), finished=[make_trial(0, 0.5)])
+            view.observe(started(1))
+            view.observe(TrialFinished(make_trial(1, 0.6, 0.7)))
+            view.observe(TrialFinished(make_trial(2, error="a \x1b[31m\nlong " + "story " * 50)))
+            view.observe(Notice("something was set aside"))
+        lines = written().splitlines()
+        assert lines[:3] == [
+            "study digits: 3 trials, 1 finished before; 2 workers",
+            "round 0: random, 3 trials of 2 repeats",
+            "[2/3] trial 1: validation_accuracy 0.65 +- 0.071, best so far; "
+            "learning_rate 0.02469, hidden_units 17, optimizer sgd, momentum 0.9; 1.25 s",
+        ]
+        assert lines[3].startswith(r"[3/3] trial 2: failed: a \x1b[31m\nlong story")
+        assert lines[4:] == ["note: something was set aside"]
+
+    def test_a_trial_that_is_not_better_is_not_called_so(self, terminal, progress, make_plan, make_trial):
+        console, written = terminal(is_terminal=False)
+        view = PlainView(console, progress)
+        for number, accuracy in enumerate([0.5, 0.5, 0.4, 0.6]):
+            view.observe(TrialFinished(make_trial(number, accuracy)))
+        assert ["best so far" in line for line in written().splitlines()] == [True, False, False, True]
+
+
+class TestLiveView:
+    @pytest.fixture
+    def watched(self, terminal, progress, clock, make_plan, make_trial):
+        """A view of a study in the middle, drawn at a given width."""
+
+        def draw(width=100, height=30, encoding="utf-8", stopping=False):
+            console, written = terminal(width, height, encoding)
+            view = LiveView(console, progress)
+            begin(view.observe, make_plan(20))
+            for number in range(8):
+                view.observe(started(number))
+            for number, accuracy in enumerate([0.5, 0.9, 0.7, 0.6, 0.8, 0.4]):
+                clock.now += 1
+                view.observe(TrialFinished(make_trial(number, accuracy)))
+            view.observe(TrialFinished(make_trial(6)))
+            if stopping:
+                view.stopping()
+            console.print(view.render())
+            return written()
+
+        return draw
+
+    def test_it_shows_what_a_person_waits_for(self, watched):
+        lines = watched().splitlines()
+        assert lines[0].startswith("digits  ━")
+        assert lines[0].endswith("7 of 20 trials  about 11 s left")  # 6 s for 7, so 11.1 s for 13
+        assert lines[1] == "6 done, 1 failed, 1 running  round 0: random"
+        assert lines[2] == "best: trial 1  validation_accuracy 0.9"
+        assert [line.split()[-9] for line in lines[-5:]] == ["1", "4", "2", "3", "0"]
+
+    @pytest.mark.parametrize(("width", "height"), [(120, 30), (80, 24), (50, 12), (40, 8)])
+    def test_it_fits_the_terminal(self, watched, width, height):
+        lines = watched(width, height).splitlines()
+        assert max(map(len, lines)) <= width
+        assert len(lines) < height
+
+    def test_ascii_is_enough(self, watched):
+        assert watched(encoding="ascii").isascii()
+
+    def test_it_says_that_it_stops(self, watched):
+        assert "7 of 20 trials  stopping" in watched(stopping=True)
+
+    def test_it_starts_and_ends_and_leaves_no_thread(self, terminal, progress):
+        console, written = terminal()
+        with LiveView(console, progress):
+            pass
+        assert not any(thread.name == "live view" for thread in threading.enumerate())
+        assert written().endswith("\x1b[?25h") or "\x1b[?25h" in written()  # the cursor is shown again
+
+
+def test_without_a_terminal_the_view_is_plain(terminal, progress):
+    assert isinstance(make_view(terminal(is_terminal=False)[0], progress), PlainView)
+    assert isinstance(make_view(terminal()[0], progress), LiveView)
+
+
+def test_a_dumb_terminal_gets_plain_lines(terminal, progress, monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    assert isinstance(make_view(terminal()[0], progress), PlainView)
