@@ -1,7 +1,7 @@
 """The NumPy network: a population of K trainings at a time, K = 1 included.
 
-Names and bounds (what a config needs) are there at once; what computes is imported when it is first used, so that
-looking at a study's results does not wait for NumPy.
+Names and bounds (what a config needs) are there at once; what computes is imported when it is first used, so
+that looking at a study's results does not wait for NumPy.
 """
 
 from __future__ import annotations

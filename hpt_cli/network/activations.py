@@ -26,7 +26,7 @@ def make_activation(name: str, dtype: npt.DTypeLike) -> Activation:
 def _relu(dtype: npt.DTypeLike) -> Activation:
     zero = constant(0, dtype)
 
-    def relu(z: Array, slope: Array, spare: Array) -> None:
+    def relu(z: Array, slope: Array, _spare: Array) -> None:
         # A float mask and a product: faster than np.maximum or np.where, and a NaN stays one.
         np.greater(z, zero, slope)
         np.multiply(z, slope, z)
@@ -41,7 +41,7 @@ LEAK = 0.01
 def _leaky_relu(dtype: npt.DTypeLike) -> Activation:
     zero, leak, rest = constant(0, dtype), constant(LEAK, dtype), constant(1 - LEAK, dtype)
 
-    def leaky_relu(z: Array, slope: Array, spare: Array) -> None:
+    def leaky_relu(z: Array, slope: Array, _spare: Array) -> None:
         np.greater(z, zero, slope)
         np.multiply(slope, rest, slope)
         np.add(slope, leak, slope)
@@ -53,7 +53,7 @@ def _leaky_relu(dtype: npt.DTypeLike) -> Activation:
 def _tanh(dtype: npt.DTypeLike) -> Activation:
     one = constant(1, dtype)
 
-    def tanh(z: Array, slope: Array, spare: Array) -> None:
+    def tanh(z: Array, slope: Array, _spare: Array) -> None:
         np.tanh(z, z)
         np.multiply(z, z, slope)
         np.subtract(one, slope, slope)
@@ -64,7 +64,7 @@ def _tanh(dtype: npt.DTypeLike) -> Activation:
 def _sigmoid(dtype: npt.DTypeLike) -> Activation:
     one = constant(1, dtype)
 
-    def sigmoid(z: Array, slope: Array, spare: Array) -> None:
+    def sigmoid(z: Array, slope: Array, _spare: Array) -> None:
         np.negative(z, z)
         np.exp(z, z)  # infinite below -88 in float32, and 1 / inf is the 0 it should be
         np.add(z, one, z)

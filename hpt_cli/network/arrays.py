@@ -1,7 +1,7 @@
 """The few array idioms that the rest of the network is written in.
 
-Shapes use N or n (rows), D (features in), M (outputs), C (classes), K (trials of a population) and W (the widths
-of all trials' layers, side by side).
+Shapes use N or n (rows), D (features in), M (outputs), C (classes), K (trials of a population) and W (the
+widths of all trials' layers, side by side).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 Blocks = list[Array]
-"""One array (trials of the run, rows, columns) for each run of trials with equal widths: see :func:`find_runs`."""
+"""For each run of trials with equal widths (:func:`find_runs`) an array (trials, rows, columns)."""
 
 
 def constant(value: float, dtype: npt.DTypeLike) -> Array:
@@ -48,8 +48,46 @@ def transposed(blocks: Sequence[Array]) -> Blocks:
     return [block.transpose(0, 2, 1) for block in blocks]
 
 
+Multiply = Callable[[Array, Array, Array], object]
+"""``multiply(a, b, out)``: matrix products, trial by trial."""
+
+
+def multipliers(outs: Sequence[Array], inner: Sequence[int]) -> list[Multiply]:
+    """For each run, whose results (trials, m, n) go to ``outs``, a product over k = ``inner`` numbers."""
+    return [_multiplier(out.shape, k, out.dtype) for out, k in zip(outs, inner, strict=True)]
+
+
+def _multiplier(shape: tuple[int, ...], k: int, dtype: npt.DTypeLike) -> Multiply:
+    """The product of (trials, m, k) and (trials, k, n) with bits that depend on the numbers alone.
+
+    ``np.matmul`` makes one BLAS call a trial, and what comes out does not depend on where the operands lie in
+    memory; except for a single row or column, which BLAS multiplies in another way (OpenBLAS 0.3.31: with
+    other bits at another place in 10 % of the cases tried).  A second row or column of zeros avoids that.
+    """
+    trials, m, n = shape
+    if m > 1 and n > 1:
+        return np.matmul
+    a_padded = np.zeros((trials, 2, k), dtype) if m == 1 else None
+    b_padded = np.zeros((trials, k, 2), dtype) if n == 1 else None
+    out_padded = np.empty((trials, max(m, 2), max(n, 2)), dtype)
+    result = out_padded[:, :m, :n]
+
+    def multiply(a: Array, b: Array, out: Array) -> None:
+        if a_padded is not None:
+            a_padded[:, :1] = a
+            a = a_padded
+        if b_padded is not None:
+            b_padded[:, :, :1] = b
+            b = b_padded
+        np.matmul(a, b, out_padded)
+        out[...] = result
+
+    return multiply
+
+
 def row_adder(columns: int) -> Callable[[Array, Array], None]:
-    """A function ``add(x, out)`` that sums ``x`` (n, columns) over its rows, row after row, into ``out`` (columns,).
+    """A function ``add(x, out)`` that sums ``x`` (n, columns) over its rows, row after row, into ``out``
+    (columns,).
 
     The order of the additions must not depend on how many trials lie side by side.  NumPy adds whole rows
     one after another, except that it sums a single column pairwise; ``accumulate`` keeps to the order there.
@@ -58,7 +96,7 @@ def row_adder(columns: int) -> Callable[[Array, Array], None]:
 
 
 def _add_rows(x: Array, out: Array) -> None:
-    np.add.reduce(x, 0, None, out)
+    np.add.reduce(x, 0, None, out)  # type: ignore[call-overload]
 
 
 def _add_single_column(x: Array, out: Array) -> None:
@@ -67,4 +105,5 @@ def _add_single_column(x: Array, out: Array) -> None:
 
 def row_sums(x: Array) -> Array:
     """Sums (K,) of ``x`` (K, N) over N in float64, in an order that does not depend on K."""
-    return np.add.reduce(np.ascontiguousarray(x, np.float64), axis=1)
+    sums: Array = np.add.reduce(np.ascontiguousarray(x, np.float64), axis=1)
+    return sums

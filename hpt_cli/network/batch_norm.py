@@ -15,8 +15,8 @@ class BatchNorm(Layer):
 
     .. math:: y = \gamma \, (z - \mu) / \sqrt{\sigma^2 + \epsilon} + \beta
 
-    Mean and variance are the batch's; what inference uses instead is kept by :class:`RunningStatistics`.  Trials
-    lie side by side, so a row holds every trial's features, and each statistic is a row too.
+    Mean and variance are the batch's; what inference uses instead is kept by :class:`RunningStatistics`.
+    Trials lie side by side, so a row holds every trial's features, and each statistic is a row too.
 
     The way back follows from z moving the mean and the variance as well (the paper's six equations, taken
     together).  With the centered :math:`c = z - \mu` and :math:`r = 1 / \sqrt{\sigma^2 + \epsilon}`:
@@ -105,11 +105,11 @@ class BatchNorm(Layer):
 class RunningStatistics:
     r"""Mean and variance for inference: averages over the steps, the latest weighing most.
 
-    Each step keeps a share :math:`\rho` of the old average: :math:`r \leftarrow \rho r + (1 - \rho) s`.  A whole
-    epoch of S steps is folded in at once, :math:`r \leftarrow \rho^S r + \sum_s (1 - \rho) \rho^{S - 1 - s} s`.
-    The average starts at 0, so after t steps its weights add up to :math:`1 - \rho^t`; dividing by that, as Adam
-    does with its moments, makes it right from the first step.  (Started at mean 0 and variance 1 and left
-    alone, a network that trains well evaluates at chance for its first hundreds of steps.)
+    Each step keeps a share :math:`\rho` of the old average: :math:`r \leftarrow \rho r + (1 - \rho) s`.  A
+    whole epoch of S steps is folded in at once, :math:`r \leftarrow \rho^S r + \sum_s (1 - \rho) \rho^{S - 1
+    - s} s`. The average starts at 0, so after t steps its weights add up to :math:`1 - \rho^t`; dividing by
+    that, as Adam does with its moments, makes it right from the first step.  (Started at mean 0 and variance
+    1 and left alone, a network that trains well evaluates at chance for its first hundreds of steps.)
 
     The variance kept is the unbiased one, n / (n - 1) times the batch's (algorithm 2 of the paper).
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,20 +21,21 @@ class Batch(NamedTuple):
     Args:
         rows: n of the batch.
         x: By run of trials, (trials, n, D), or (1, n, D) if all trials have the same order.
-        x_T: Their transposed views.
+        x_transposed: Their transposed views.
         target: What the loss wants.
         weight: Each row's class weight (K n,), or ``None``.
     """
 
     rows: int
     x: list[Array]
-    x_T: list[Array]
+    x_transposed: list[Array]
     target: Target
     weight: Array | None
 
 
 def steps_of_epoch(n_rows: int, batch_size: int, *, batch_norm: bool) -> list[int]:
-    """Rows of each step of an epoch.  Under batch norm a last batch of one row is dropped: it has no variance.
+    """Rows of each step of an epoch.  Under batch norm a last batch of one row is dropped: it has no
+    variance.
 
     Raises:
         ValueError: A single training row under batch norm.
@@ -59,8 +60,7 @@ class Batches:
         steps: Rows of each step: see :func:`steps_of_epoch`.
         seeds: Each trial's; trials of one seed see the rows in the same order.
         runs: The runs of trials with equal widths.
-        loss: Makes the targets.
-        n_outputs: M.
+        losses: The bound loss for each number of rows: makes the targets.
         class_weights: A weight a class (C,), or ``None``.
         dtype: Of what is gathered.
     """
@@ -72,13 +72,12 @@ class Batches:
         steps: Sequence[int],
         seeds: Sequence[int],
         runs: Sequence[slice],
-        loss: type[Loss],
-        n_outputs: int,
+        losses: Mapping[int, Loss],
         class_weights: Array | None,
         dtype: np.dtype[np.generic],
     ) -> None:
         self._x, self._y, self._steps, self._seeds, self._runs = x, y, steps, seeds, runs
-        self._loss, self._n_outputs, self._class_weights, self._dtype = loss, n_outputs, class_weights, dtype
+        self._losses, self._class_weights, self._dtype = losses, class_weights, dtype
         self._orders = len(seeds) if len(set(seeds)) > 1 else 1
         self._size = steps[0]
         self._full = sum(rows == self._size for rows in steps)
@@ -130,12 +129,12 @@ class Batches:
     def _batches(self, order: Array, views: list[tuple[list[Array], list[Array]]]) -> Iterator[Batch]:
         steps, _, rows = order.shape
         y = np.broadcast_to(self._y.take(order), (steps, len(self._seeds), rows))
-        targets = self._loss.targets(y, self._n_outputs, self._dtype)
+        targets = self._losses[rows].targets(y)
         weights: Sequence[Array | None] = [None] * steps
         if self._class_weights is not None:
             weights = list(self._class_weights.take(y).reshape(steps, -1))
-        for (x, x_T), target, weight in zip(views, targets, weights, strict=False):
-            yield Batch(rows, x, x_T, target, weight)
+        for (x, x_transposed), target, weight in zip(views, targets, weights, strict=False):
+            yield Batch(rows, x, x_transposed, target, weight)
 
 
 def balanced_weights(y: Array, n_classes: int) -> Array:

@@ -54,8 +54,8 @@ Arrays = dict[str, Array]
 def initial_state(settings: NetworkSettings, seed: int, data: TrainingData) -> Arrays:
     """The changing numbers of one trial at the start, each a flat float64 array.
 
-    They are ``weights``, the optimizer's moments by name, and with batch norm the uncorrected ``running_mean`` and
-    ``running_variance``.
+    They are ``weights``, the optimizer's moments by name, and with batch norm the uncorrected
+    ``running_mean`` and ``running_variance``.
     """
     loss = resolve_loss(settings.loss, data.task, data.n_classes)
     weights = initial_weights(settings, data.x_train.shape[1], n_outputs(loss, data.n_classes), seed)
@@ -137,23 +137,22 @@ class Engine:
         class_weights = None
         if first.class_weight == "balanced" and data.task == "classification":
             class_weights = np.asarray(balanced_weights(data.y_train, data.n_classes), dtype)
-        self._batches = Batches(
-            np.asarray(data.x_train),
-            np.asarray(data.y_train),
-            self._steps,
-            self.seeds,
-            self.shape.runs,
-            loss_class,
-            self.shape.n_outputs,
-            class_weights,
-            dtype,
-        )
         buffers = Buffers(self.shape, rows, dtype, training=True)
         self._stacks = {
             n: TrainingStack(self.shape, self.layout, buffers, n, self.weights, grads)
             for n in set(self._steps)
         }
         self._losses = {n: loss_class(stack.outputs) for n, stack in self._stacks.items()}
+        self._batches = Batches(
+            np.asarray(data.x_train),
+            np.asarray(data.y_train),
+            self._steps,
+            self.seeds,
+            self.shape.runs,
+            self._losses,
+            class_weights,
+            dtype,
+        )
         # What each step keeps for the epoch's loss and for the running statistics.
         self._kept = [np.empty((loss_class.n_kept, K * n), dtype) for n in self._steps]
         self._step_statistics = [
@@ -161,9 +160,10 @@ class Engine:
         ]
 
     def run_epoch(self) -> Array:
-        """Train one epoch; returns each trial's mean loss (K,), float64, over the rows as its steps saw them."""
+        """Train one epoch; returns each trial's mean loss (K,) over the rows, as its steps saw them."""
         rates = [learning_rate(s, self.epochs) for s in self.settings]
-        self._optimizer.begin_epoch(rates, self.epochs * len(self._steps), len(self._steps))
+        steps_before = self.epochs * len(self._steps)
+        self._optimizer.begin_epoch(rates, steps_before + np.arange(1, len(self._steps) + 1))
         rngs = []
         if self.settings[0].dropout:
             rngs = [
@@ -178,7 +178,7 @@ class Engine:
                 batch_norm.mean, batch_norm.variance = means[number], variances[number]
             if stack.draws:
                 stack.draws.draw(rngs)
-            stack.read(batch.x, batch.x_T)
+            stack.read(batch.x, batch.x_transposed)
             stack.forward()
             loss.backward(batch.target, kept)
             if batch.weight is not None:
@@ -194,7 +194,8 @@ class Engine:
         K, loss_class = len(self.settings), LOSSES_BY_NAME[self.loss]
         by_trial = [kept.reshape(len(kept), K, -1) for kept in self._kept]
         rows = np.concatenate(by_trial, axis=2)  # (kept, K, rows of the epoch)
-        return row_sums(loss_class.losses(rows)) / rows.shape[2]
+        losses: Array = row_sums(loss_class.losses(rows)) / rows.shape[2]
+        return losses
 
     def infer(self) -> Inference:
         """The networks as they stand after at least one epoch, for as long as they are not trained on."""

@@ -19,9 +19,9 @@ _XAVIER = ("tanh", "sigmoid")
 def initial_weights(settings: NetworkSettings, n_inputs: int, n_outputs: int, seed: int) -> Array:
     r"""Weights (size of the trial's layout,) in float64: matrices normal, gamma 1, biases and beta 0.
 
-    The standard deviation is :math:`\sqrt{2 / D}` (He) or :math:`\sqrt{2 / (D + M)}` (Xavier) for a matrix (D, M),
-    or 1 (``normal``), times ``initial_scale``.  ``auto`` follows the activation; no activation follows the last
-    matrix, so it takes Xavier there.
+    The standard deviation is :math:`\sqrt{2 / D}` (He) or :math:`\sqrt{2 / (D + M)}` (Xavier) for a matrix
+    (D, M), or 1 (``normal``), times ``initial_scale``.  ``auto`` follows the activation; no activation
+    follows the last matrix, so it takes Xavier there.
 
     Source:
         He, Zhang, Ren and Sun (2015), https://arxiv.org/abs/1502.01852; Glorot and Bengio (2010),

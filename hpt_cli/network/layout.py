@@ -1,8 +1,8 @@
 """Where each trial's tensors lie in one flat vector.
 
 All weights of a population are one vector, its gradients a second, each moment of the optimizer another: an
-optimizer is then a handful of calls whatever the number of layers and trials.  Tensor follows tensor, and within
-a tensor trial follows trial, so that
+optimizer is then a handful of calls whatever the number of layers and trials.  Tensor follows tensor, and
+within a tensor trial follows trial, so that
 
 - one tensor of neighboring trials with equal shapes is a stacked array (trials, rows, columns),
 - the biases of all trials are one row, added to all trials' columns at once,

@@ -1,8 +1,9 @@
 """What training minimizes: the mean over the rows of one of these.
 
-A loss works on outputs-first arrays (M, K, n) and replaces the network's outputs by the gradient of the batch's
-*sum* of losses; the 1 / n of the mean is in the optimizer's step size.  The value of the loss is not needed for a
-step, so a step only keeps what it is made of (``kept``), and :meth:`Loss.losses` finishes a whole epoch at once.
+A loss works on outputs-first arrays (M, K, n) and replaces the network's outputs by the gradient of the
+batch's *sum* of losses; the 1 / n of the mean is in the optimizer's step size.  The value of the loss is not
+needed for a step, so a step only keeps what it is made of (``kept``), and :meth:`Loss.losses` finishes a
+whole epoch at once.
 """
 
 from __future__ import annotations
@@ -31,9 +32,8 @@ class Loss(ABC):
         self.z = z
         self.flat = z.reshape(len(z), -1)  # (M, K n)
 
-    @classmethod
     @abstractmethod
-    def targets(cls, y: Array, n_outputs: int, dtype: np.dtype[np.generic]) -> list[Target]:
+    def targets(self, y: Array) -> list[Target]:
         """What each step's :meth:`backward` wants, from the steps' targets ``y`` (S, K, n)."""
 
     @abstractmethod
@@ -52,10 +52,11 @@ class Loss(ABC):
 
 
 class CrossEntropy(Loss):
-    r"""Softmax and cross-entropy: :math:`L = \log \sum_c e^{z_c} - z_y`, :math:`dL/dz = softmax(z) - onehot(y)`.
+    r"""Softmax and cross-entropy: :math:`L = \log \sum_c e^{z_c} - z_y`, :math:`dL/dz = softmax(z) -
+    onehot(y)`.
 
-    The largest output is taken off first, so that no exponential overflows; the loss is never the logarithm of a
-    probability, which may round to 0.
+    The largest output is taken off first, so that no exponential overflows; the loss is never the logarithm
+    of a probability, which may round to 0.
     """
 
     n_kept = 2  # the sum of exponentials, and the output of the right class
@@ -65,12 +66,11 @@ class CrossEntropy(Loss):
         self._top = np.empty(self.flat.shape[1], z.dtype)
         self._sum_classes = row_adder(self.flat.shape[1])
 
-    @classmethod
-    def targets(cls, y: Array, n_outputs: int, dtype: np.dtype[np.generic]) -> list[Target]:
-        """For each step the one-hot rows (C, K n), and where the right outputs lie in the flat outputs (K n,)."""
+    def targets(self, y: Array) -> list[Target]:
+        """For each step the one-hot rows (C, K n), and the flat places of the right outputs (K n,)."""
         steps = y.reshape(len(y), -1)  # (S, K n)
-        classes = np.arange(n_outputs, dtype=y.dtype)[:, None]
-        one_hot = np.empty((len(y), n_outputs, steps.shape[1]), dtype)
+        classes = np.arange(len(self.z), dtype=y.dtype)[:, None]
+        one_hot = np.empty((len(y), *self.flat.shape), self.z.dtype)
         np.equal(steps[:, None], classes, one_hot)
         places = steps * steps.shape[1] + np.arange(steps.shape[1])
         return list(zip(one_hot, places, strict=True))
@@ -79,7 +79,7 @@ class CrossEntropy(Loss):
         """Turn the outputs into softmax minus one-hot."""
         one_hot, places = target
         z, top, sums = self.flat, self._top, kept[0]
-        np.maximum.reduce(z, 0, None, top)
+        np.maximum.reduce(z, 0, None, top)  # type: ignore[call-overload]
         np.subtract(z, top, z)
         z.take(places, None, kept[1], "clip")
         np.exp(z, z)
@@ -91,8 +91,9 @@ class CrossEntropy(Loss):
     def losses(kept: Array) -> Array:
         """The log-sum-exp minus the right output, both relative to the largest output."""
         sums, right = kept
-        np.log(sums, sums)
-        return np.subtract(sums, right, sums)
+        losses: Array = np.log(sums, sums)
+        losses -= right
+        return losses
 
     @staticmethod
     def evaluate(z: Array, y: Array) -> Array:
@@ -117,10 +118,9 @@ class BinaryCrossEntropy(Loss):
         super().__init__(z)
         self._one = constant(1, z.dtype)
 
-    @classmethod
-    def targets(cls, y: Array, n_outputs: int, dtype: np.dtype[np.generic]) -> list[Target]:
+    def targets(self, y: Array) -> list[Target]:
         """For each step the signs s (K n,)."""
-        return [(sign,) for sign in _signs(y, dtype).reshape(len(y), -1)]
+        return [(sign,) for sign in _signs(y, self.z.dtype).reshape(len(y), -1)]
 
     def backward(self, target: Target, kept: Array) -> None:
         """Turn the logits into their gradient."""
@@ -136,7 +136,9 @@ class BinaryCrossEntropy(Loss):
     def losses(kept: Array) -> Array:
         """log(1 + e^m) as max(m, 0) + log(1 + e^-|m|), which cannot overflow."""
         (margin,) = kept
-        return np.maximum(margin, constant(0, margin.dtype)) + np.log1p(np.exp(-np.abs(margin)))
+        losses: Array = np.maximum(margin, constant(0, margin.dtype))
+        losses += np.log1p(np.exp(-np.abs(margin)))
+        return losses
 
     @staticmethod
     def evaluate(z: Array, y: Array) -> Array:
@@ -157,10 +159,9 @@ class MeanSquaredError(Loss):
         super().__init__(z)
         self._two = constant(2, z.dtype)
 
-    @classmethod
-    def targets(cls, y: Array, n_outputs: int, dtype: np.dtype[np.generic]) -> list[Target]:
+    def targets(self, y: Array) -> list[Target]:
         """For each step the targets (K n,)."""
-        return [(step,) for step in np.asarray(y, dtype).reshape(len(y), -1)]
+        return [(step,) for step in np.asarray(y, self.z.dtype).reshape(len(y), -1)]
 
     def backward(self, target: Target, kept: Array) -> None:
         """Turn the outputs into their gradient."""
@@ -172,7 +173,8 @@ class MeanSquaredError(Loss):
     def losses(kept: Array) -> Array:
         """The squares of what was kept."""
         (residual,) = kept
-        return np.multiply(residual, residual)
+        losses: Array = residual * residual
+        return losses
 
     @staticmethod
     def evaluate(z: Array, y: Array) -> Array:
@@ -193,6 +195,7 @@ def resolve_loss(name: str, task: str, n_classes: int) -> str:
     Raises:
         ValueError: The loss does not fit: the message begins with ``loss``.
     """
+    fitting: tuple[str, ...]
     if task == "regression":
         fitting = ("mse",)
     elif n_classes == 2:

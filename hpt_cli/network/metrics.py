@@ -1,6 +1,7 @@
 """What a training is judged by.
 
-Values agree with scikit-learn's functions of the same names; the loss is the plain mean of the rows' losses, without L2 and class weights.
+Values agree with scikit-learn's functions of the same names; the loss is the plain mean of the rows' losses,
+without L2 and class weights.
 """
 
 from __future__ import annotations
@@ -48,9 +49,8 @@ def evaluate(
 
 def predicted_classes(outputs: Array) -> Array:
     """The likeliest class (K, N) by outputs (M, K, N); the first of equals."""
-    if len(outputs) == 1:
-        return (outputs[0] > 0).astype(np.int64)
-    return np.argmax(outputs, axis=0)
+    classes: Array = outputs[0] > 0 if len(outputs) == 1 else np.argmax(outputs, axis=0)
+    return classes.astype(np.int64)
 
 
 def accuracy(predicted: Array, y: Array, n_classes: int) -> float:  # noqa: ARG001
@@ -81,7 +81,8 @@ def f1_macro(predicted: Array, y: Array, n_classes: int) -> float:
 
 
 def auc(outputs: Array, y: Array) -> float:
-    """Area under the ROC curve of one network's outputs (M, N); for more than 2 classes one against the rest, mean.
+    """Area under the ROC curve of one network's outputs (M, N); for more than 2 classes one against the rest,
+    mean.
 
     NaN if a class has no row, or all of them, as in scikit-learn.
     """

@@ -34,23 +34,20 @@ def join_models(settings: Sequence[NetworkSettings], models: Sequence[Mapping[st
         layout.put(weights, trial, np.concatenate([model[name].ravel() for name in shapes]))
     inference = Inference(shape, layout, weights)
     if shape.normalizes:
-        names = [f"layer{layer}.running_" for layer in range(1, shape.depth + 1)]
-        inference.normalize_by(
-            [
-                tuple(
-                    np.concatenate([model[name + kind] for model in models]) for kind in ("mean", "variance")
-                )
-                for name in names
-            ]
-        )
+        joined = [
+            np.concatenate([model[f"layer{layer}.running_{kind}"] for model in models])
+            for layer in range(1, shape.depth + 1)
+            for kind in ("mean", "variance")
+        ]
+        inference.normalize_by(list(zip(joined[::2], joined[1::2], strict=True)))
     return inference
 
 
 def predict(settings: NetworkSettings, weights: Mapping[str, Array], x: Array) -> Array:
     """The outputs (N, M) of one trained network for rows ``x`` (N, D).
 
-    They are logits, one a class; the single logit of class 1 under ``binary_cross_entropy``; or the standardized
-    target.  Their bits are those of the evaluations during training.
+    They are logits, one a class; the single logit of class 1 under ``binary_cross_entropy``; or the
+    standardized target.  Their bits are those of the evaluations during training.
 
     Args:
         settings: Of the training; widths, activation and batch norm count.

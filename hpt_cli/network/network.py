@@ -1,8 +1,8 @@
 """A population's layers, stacked, for one number of rows: the way forward and the way back.
 
-Buffers are made once for the largest number of rows; fewer rows (the last batch) use the first part of the same
-memory.  On the way back the gradient by a layer's activations lies where the activations were: the layer above
-has used them for the last time just before.
+Buffers are made once for the largest number of rows; fewer rows (the last batch) use the first part of the
+same memory.  On the way back the gradient by a layer's activations lies where the activations were: the layer
+above has used them for the last time just before.
 """
 
 from __future__ import annotations
@@ -182,9 +182,9 @@ class TrainingStack:
         self.batch_norms.append(batch_norm)
         return batch_norm
 
-    def read(self, x: Sequence[Array], x_T: Sequence[Array]) -> None:
-        """Take the next input from these views: by run of trials (trials, n, D), or (1, n, D) for all its trials."""
-        self._first.read(x, x_T)
+    def read(self, x: Sequence[Array], x_transposed: Sequence[Array]) -> None:
+        """Take the next input: see :meth:`hpt_cli.network.layers.Product.read`."""
+        self._first.read(x, x_transposed)
 
     def forward(self) -> None:
         """Compute :attr:`outputs` (M, K, n)."""
@@ -206,7 +206,7 @@ class _Draws:
         edges = np.concatenate([[0], np.cumsum(sizes)])
         self._numbers = np.empty(int(edges[-1]), np.float32)
         self._edges = edges
-        self._by_trial = [self._numbers[a:b] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        self._by_trial = [self._numbers[a:b] for a, b in itertools.pairwise(edges)]
 
     def draw(self, rngs: Sequence[np.random.Generator]) -> None:
         """Draw for the next step."""
@@ -230,7 +230,7 @@ class _Draws:
 
 
 INFERENCE_ROWS = 256
-"""Rows of one pass of inference.  Products round differently for other numbers of rows, so it is the same for all."""
+"""Rows of one pass, the same for all: products round differently for other numbers of rows."""
 
 
 class Inference:

@@ -1,8 +1,10 @@
-"""How gradients change the weights: one flat vector each of weights, gradients and moments, a few calls a step.
+"""How gradients change the weights: one flat vector each of weights, gradients and moments, a few calls a
+step.
 
-Gradients come as sums over a batch of n rows.  The 1 / n of the mean is taken into the step size (and into Adam's
-and RMSProp's epsilon), which is exact and saves a pass.  Numbers that differ between the trials of a population
-(learning rate, momentum, L2, ...) are vectors beside the weights; those that are equal are single numbers.
+Gradients come as sums over a batch of n rows.  The 1 / n of the mean is taken into the step size (and into
+Adam's and RMSProp's epsilon), which is exact and saves a pass.  Numbers that differ between the trials of a
+population (learning rate, momentum, L2, ...) are vectors beside the weights; those that are equal are single
+numbers.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from hpt_cli.network.settings import NetworkSettings
 
 
 class Optimizer(ABC):
-    r"""Changes ``weights`` by ``grads`` in place; L2 adds :math:`n \lambda W` to the gradient sums of matrices.
+    r"""Changes ``weights`` by ``grads`` in place; L2 adds :math:`n \lambda W` to the gradient sums of
+    matrices.
 
     Args:
         settings: The trials', of one optimizer kind (:func:`optimizer_kind`).
@@ -59,8 +62,8 @@ class Optimizer(ABC):
         return operand[self.layout.matrices] if operand.ndim else operand
 
     @abstractmethod
-    def begin_epoch(self, rates: Sequence[float], first_step: int, steps: int) -> None:
-        """Take each trial's learning rate; the epoch's steps number from ``first_step`` (from 0)."""
+    def begin_epoch(self, rates: Sequence[float], t: Array) -> None:
+        """Take each trial's learning rate; the epoch's steps have the numbers ``t`` (from 1)."""
 
     @abstractmethod
     def update(self) -> None:
@@ -79,7 +82,7 @@ class Optimizer(ABC):
 class SGD(Optimizer):
     r"""Plain gradient descent: :math:`\theta \leftarrow \theta - \alpha g`."""
 
-    def begin_epoch(self, rates: Sequence[float], first_step: int, steps: int) -> None:
+    def begin_epoch(self, rates: Sequence[float], t: Array) -> None:  # noqa: ARG002
         """Take each trial's learning rate."""
         self._rate = self.spread([rate / self.rows for rate in rates])
 
@@ -99,9 +102,9 @@ class Momentum(SGD):
 
     moment_names = ("velocity",)
 
-    def begin_epoch(self, rates: Sequence[float], first_step: int, steps: int) -> None:
+    def begin_epoch(self, rates: Sequence[float], t: Array) -> None:
         """Take each trial's learning rate."""
-        super().begin_epoch(rates, first_step, steps)
+        super().begin_epoch(rates, t)
         self._momentum = self.spread([s.momentum for s in self.settings])
 
     def update(self) -> None:
@@ -114,7 +117,8 @@ class Momentum(SGD):
 
 
 class Nesterov(Momentum):
-    r"""Momentum that looks ahead: :math:`v \leftarrow \mu v + g`, :math:`\theta \leftarrow \theta - \alpha (g + \mu v)`.
+    r"""Momentum that looks ahead: :math:`v \leftarrow \mu v + g`, :math:`\theta \leftarrow \theta - \alpha (g
+    + \mu v)`.
 
     Source:
         As :class:`Momentum`, in the form that takes the gradient at the current weights.
@@ -143,7 +147,7 @@ class RMSProp(Optimizer):
 
     moment_names = ("mean_square",)
 
-    def begin_epoch(self, rates: Sequence[float], first_step: int, steps: int) -> None:
+    def begin_epoch(self, rates: Sequence[float], t: Array) -> None:  # noqa: ARG002
         """Take each trial's learning rate."""
         self._rate = self.spread(rates)
         self._rho = self.spread([s.rho for s in self.settings])
@@ -173,8 +177,8 @@ class Adam(Optimizer):
             \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
 
     Kept are :math:`m' = n m / (1 - \beta_1)` and :math:`v' = n^2 v / (1 - \beta_2)`, of gradient sums.  With
-    :math:`c_1 = (1 - \beta_1) / (1 - \beta_1^t)` and :math:`c_2 = (1 - \beta_2) / (1 - \beta_2^t)` the step is
-    :math:`\alpha \, m' / (\sqrt{v'} \sqrt{c_2} / c_1 + n \epsilon / c_1)`.
+    :math:`c_1 = (1 - \beta_1) / (1 - \beta_1^t)` and :math:`c_2 = (1 - \beta_2) / (1 - \beta_2^t)` the step
+    is :math:`\alpha \, m' / (\sqrt{v'} \sqrt{c_2} / c_1 + n \epsilon / c_1)`.
 
     Source:
         Kingma and Ba, "Adam" (2015), algorithm 1, https://arxiv.org/abs/1412.6980
@@ -182,12 +186,11 @@ class Adam(Optimizer):
 
     moment_names = ("first_moment", "second_moment")
 
-    def begin_epoch(self, rates: Sequence[float], first_step: int, steps: int) -> None:
+    def begin_epoch(self, rates: Sequence[float], t: Array) -> None:
         """Take each trial's learning rate, and prepare the corrections of the epoch's steps."""
         self._rate = self.spread(rates)
         self._beta1 = self.spread([s.beta1 for s in self.settings])
         self._beta2 = self.spread([s.beta2 for s in self.settings])
-        t = np.arange(first_step + 1, first_step + steps + 1)
         c1 = [(1 - s.beta1) / (1 - s.beta1**t) for s in self.settings]  # (K, steps)
         c2 = [(1 - s.beta2) / (1 - s.beta2**t) for s in self.settings]
         self._root_scales = [np.sqrt(two) / one for one, two in zip(c1, c2, strict=True)]
@@ -214,15 +217,17 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    r"""Adam with decoupled decay: each step first takes :math:`W \leftarrow (1 - \alpha \lambda) W`, matrices only.
+    r"""Adam with decoupled decay: each step first takes :math:`W \leftarrow (1 - \alpha \lambda) W`, matrices
+    only.
 
     Source:
-        Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (2019), https://arxiv.org/abs/1711.05101
+        Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (2019),
+        https://arxiv.org/abs/1711.05101
     """
 
-    def begin_epoch(self, rates: Sequence[float], first_step: int, steps: int) -> None:
+    def begin_epoch(self, rates: Sequence[float], t: Array) -> None:
         """Take each trial's learning rate, and prepare the corrections of the epoch's steps."""
-        super().begin_epoch(rates, first_step, steps)
+        super().begin_epoch(rates, t)
         kept = [1 - rate * s.weight_decay for rate, s in zip(rates, self.settings, strict=True)]
         self._kept = self.part(self.spread(kept))
 

@@ -1,8 +1,8 @@
 """Trainings that run together, from the first epoch to the last one's judgment.
 
-Trials that share :func:`group_key` are trained in one :class:`~hpt_cli.network.engine.Engine`.  A trial alone is a
-population of one: the same operations on the same numbers in the same order, so neither grouping nor order nor
-the moment at which others leave changes a bit of its result.
+Trials that share :func:`group_key` are trained in one :class:`~hpt_cli.network.engine.Engine`.  A trial alone
+is a population of one: the same operations on the same numbers in the same order, so neither grouping nor
+order nor the moment at which others leave changes a bit of its result.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hpt_cli.network.optimizers import optimizer_kind
 from hpt_cli.network.settings import NetworkSettings
 
 HUGE_LOSS = 1e6
-"""A validation loss above it counts as diverged.  Chance is at log C for classes and 1 for a standardized target."""
+"""A validation loss above it counts as diverged.  Chance is log C for classes, 1 for standardized targets."""
 
 State = dict[str, Any]
 """A running trial as plain arrays and numbers: all that is needed to go on elsewhere with the same bits."""
@@ -58,7 +58,8 @@ class TrainingOutcome:
     Args:
         status: ``done`` or ``diverged``.
         metrics: Every metric of the task by full name, of the final weights; empty if diverged.
-        history: By metric, one value an epoch.  ``training_loss`` is the mean over the rows as the epoch's steps saw
+        history: By metric, one value an epoch.  ``training_loss`` is the mean over the rows as the epoch's
+        steps saw
             them; the others are of the weights at the epoch's end.
         error: Why it diverged, in words.
         epochs: How many were run.
@@ -114,7 +115,8 @@ class Population:
         dtype: float32, or float64 for exact checks.
 
     Raises:
-        ValueError: The settings differ in their group key, or do not fit the data; the states are of different
+        ValueError: The settings differ in their group key, or do not fit the data; the states are of
+        different
             epochs; there is no such metric.
     """
 
@@ -171,7 +173,7 @@ class Population:
         return outcome
 
     def weights(self, trial: int) -> Arrays:
-        """The network as named arrays (see :mod:`hpt_cli.network.model`): final, or as it stands after some epochs."""
+        """The network as named arrays (:mod:`hpt_cli.network.model`): the final one, or as it stands."""
         if not self.running(trial):
             return self._trials[trial].model
         return self._engine.model(self._active.index(trial))
@@ -192,7 +194,7 @@ class Population:
         return state | self._engine.state(self._active.index(trial))
 
     def _judge_epoch(self, losses: Array) -> dict[int, str | None]:
-        """Write the epoch into the histories; returns the places in the engine of trials that ended, and why."""
+        """Write the histories; returns the places in the engine of trials that ended, and what went wrong."""
         curves = {"training_loss": losses} | self._evaluate_epoch()
         ended: dict[int, str | None] = {}
         for place, number in enumerate(self._active):
@@ -293,9 +295,8 @@ def check_metric(metric: str, data: TrainingData) -> None:
     """
     part, kind = split_name(metric)
     if kind not in metric_kinds(data.task):
-        raise ValueError(
-            f"metric: {metric} is not defined for {data.task}; write one of {', '.join(metric_kinds(data.task))}"
-        )
+        defined = ", ".join(metric_kinds(data.task))
+        raise ValueError(f"metric: {metric} is not defined for {data.task}; defined are {defined}")
     y = data.y_validation if part == "validation" else data.y_train
     if kind == "auc" and len(np.unique(y)) < data.n_classes:
         missing = sorted(set(range(data.n_classes)) - {int(c) for c in np.unique(y)})

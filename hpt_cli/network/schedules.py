@@ -12,8 +12,8 @@ def learning_rate(settings: NetworkSettings, epoch: int) -> float:
 
     Warm-up of w epochs grows linearly and reaches the full rate in the epoch after them: 1 / (w + 1),
     2 / (w + 1), ...  What follows counts from there: ``step`` multiplies by ``factor`` after each ``every``
-    epochs; ``cosine`` falls along half a cosine and would reach the share ``final`` when the last epoch ends, so
-    that no epoch is trained at a rate of 0.
+    epochs; ``cosine`` falls along half a cosine and would reach the share ``final`` when the last epoch ends,
+    so that no epoch is trained at a rate of 0.
 
     Source:
         Cosine: Loshchilov and Hutter, "SGDR" (2017), https://arxiv.org/abs/1608.03983, without restarts.

@@ -1,8 +1,8 @@
 """The hyperparameters of the built-in network: names, types, defaults, bounds.
 
-The one place that lists them: the config's validation, the JSON Schema and ``docs/config.md`` are made from it.
-A choice of hyperparameters is a flat dict by these (dotted) names; :meth:`NetworkSettings.from_flat` turns it
-into the settings of one training.
+The one place that lists them: the config's validation, the JSON Schema and ``docs/config.md`` are made from
+it. A choice of hyperparameters is a flat dict by these (dotted) names; :meth:`NetworkSettings.from_flat`
+turns it into the settings of one training.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
     "hidden_units": Hyperparameter(
         int,
         64,
-        "Width of every hidden layer; under `network` a list gives each layer its own (then no `hidden_layers`).",
+        "Width of every hidden layer; under `network` a list gives each layer its own (then no "
+        "`hidden_layers`).",
         1,
         16384,
     ),
@@ -102,8 +103,8 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
     "loss": Hyperparameter(
         str,
         "auto",
-        "What training minimizes: `auto` takes `binary_cross_entropy` for 2 classes, `cross_entropy` for more, "
-        "`mse` for regression.",
+        "What training minimizes: `auto` takes `binary_cross_entropy` for 2 classes, `cross_entropy` for "
+        "more, `mse` for regression.",
         choices=LOSSES,
         searchable=False,
     ),
@@ -183,8 +184,8 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
     "patience": Hyperparameter(
         int,
         None,
-        "Stop when the objective's metric has not improved for this many epochs, and go back to the best epoch's "
-        "weights; left out, train all epochs.",
+        "Stop when the objective's metric has not improved for this many epochs, and go back to the best "
+        "epoch's weights; left out, train all epochs.",
         1,
         1_000_000,
     ),
@@ -215,8 +216,8 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
         when={"schedule.kind": ("cosine",)},
     ),
 }
-"""Every hyperparameter by its dotted name.  ``hidden_units_1``, ``hidden_units_2``, ... (a layer's own width, bounded
-as ``hidden_units``) come on top."""
+"""Every hyperparameter by its dotted name.  ``hidden_units_1``, ``hidden_units_2``, ... (a layer's own width,
+bounded as ``hidden_units``) come on top."""
 
 _LAYER_WIDTH = re.compile(r"hidden_units_([1-9][0-9]*)")
 
@@ -263,9 +264,9 @@ class NetworkSettings:
     def from_flat(cls, flat: Mapping[str, object]) -> NetworkSettings:
         """Resolve a choice of hyperparameters by their dotted names; what is missing takes its default.
 
-        ``hidden_units`` may be a list of widths; ``hidden_units_2`` overrides the second layer's.  What has no
-        effect (a width beyond the depth, ``momentum`` under Adam, ``nesterov`` without momentum) is ignored:
-        whether it is there on purpose is known to the config alone.
+        ``hidden_units`` may be a list of widths; ``hidden_units_2`` overrides the second layer's.  What has
+        no effect (a width beyond the depth, ``momentum`` under Adam, ``nesterov`` without momentum) is
+        ignored: whether it is there on purpose is known to the config alone.
 
         Raises:
             ValueError: A name that is not known, a value of the wrong type or out of bounds, or values that
