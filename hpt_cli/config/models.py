@@ -126,8 +126,8 @@ def _entry_kind(value: Any) -> str:
 TAGS = ("value", "list", "choices", "range", "number")
 """Names of alternatives, which pydantic puts into the place of an error."""
 
-Whole = Annotated[int, PlainValidator(_checked(whole_number)), WithJsonSchema({"type": "integer"})]
-Real = Annotated[float, PlainValidator(_checked(real_number)), WithJsonSchema({"type": "number"})]
+WHOLE = BeforeValidator(_checked(whole_number))
+REAL = BeforeValidator(_checked(real_number))
 Scalar = Annotated[
     Any, PlainValidator(_checked(_scalar)), WithJsonSchema({"type": ["boolean", "number", "string"]})
 ]
@@ -152,13 +152,13 @@ class _Model(BaseModel):
 class Split(_Model):
     """Which share of the rows is kept from training."""
 
-    validation: Annotated[Real, Field(gt=0, lt=1)] = Field(
+    validation: Annotated[float, Field(gt=0, lt=1), REAL] = Field(
         default=0.2, description="Share of the rows that trials are judged by."
     )
-    test: Annotated[Real, Field(ge=0, lt=1)] = Field(
+    test: Annotated[float, Field(ge=0, lt=1), REAL] = Field(
         default=0.2, description="Share of the rows that the search never sees."
     )
-    seed: Annotated[Whole, Field(ge=0, le=MAX_SEED)] | None = Field(
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED), WHOLE] | None = Field(
         default=None, description="Root of the split's draws; left out, the study's."
     )
     stratify: bool = Field(
@@ -206,18 +206,18 @@ class Objective(_Model):
 class Range(_Model):
     """A range of numbers."""
 
-    low: Real = Field(description="Least value, included.")
-    high: Real = Field(description="Greatest value, included.")
+    low: Annotated[float, REAL] = Field(description="Least value, included.")
+    high: Annotated[float, REAL] = Field(description="Greatest value, included.")
     scale: Literal[tuple(SCALES)] = Field(  # type: ignore[valid-type]
         "linear", description="Draws are uniform in x, in log10 x, or in log10 (1 - x)."
     )
     type: Literal["int", "float"] | None = Field(
         default=None, description="Whole numbers or all numbers; left out, what the hyperparameter takes."
     )
-    step: Annotated[Real, Field(gt=0)] | None = Field(
+    step: Annotated[float, Field(gt=0), REAL] | None = Field(
         default=None, description="Only low, low + step, ... high; on the linear scale."
     )
-    points: Annotated[Whole, Field(ge=2, le=MAX_TRIALS)] | None = Field(
+    points: Annotated[int, Field(ge=2, le=MAX_TRIALS), WHOLE] | None = Field(
         default=None, description="How many values a grid takes, spaced on the scale, both ends included."
     )
     when: dict[str, Scalars] | None = Field(
@@ -245,8 +245,8 @@ Entry = Annotated[
 ]
 
 Strategy = Literal[STRATEGIES]  # type: ignore[valid-type]
-Trials = Annotated[Whole, Field(ge=1, le=MAX_TRIALS)]
-Repeats = Annotated[Whole, Field(ge=1, le=1000)]
+Trials = Annotated[int, Field(ge=1, le=MAX_TRIALS), WHOLE]
+Repeats = Annotated[int, Field(ge=1, le=1000), WHOLE]
 
 
 class Round(_Model):
@@ -281,13 +281,13 @@ class Search(_Model):
     repeats: Repeats = Field(
         default=1, description="Trainings of each trial, every one with a seed of its own."
     )
-    parallel: Annotated[Whole, Field(ge=1, le=256)] = Field(
+    parallel: Annotated[int, Field(ge=1, le=256), WHOLE] = Field(
         default=4,
         description="How many trials may be open when the next is chosen. Part of the study: it changes what "
         "is chosen, the number of workers does not.",
     )
     rounds: Annotated[
-        Annotated[Whole, Field(ge=1, le=100), Tag("number")]
+        Annotated[int, Field(ge=1, le=100), WHOLE, Tag("number")]
         | Annotated[Annotated[list[Round], Field(min_length=1, max_length=100)], Tag("list")],
         _either("list", "number", list),
     ] = Field(default=1, description="Coarse to fine: how many rounds, or a list of them.")
@@ -301,7 +301,11 @@ class Execution(_Model):
         Any,
         PlainValidator(_checked(_workers)),
         WithJsonSchema({"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1}]}),
-    ] = Field(default=None, description="Worker processes: `auto` or a number, up to 4 for each core.")
+    ] = Field(
+        default="auto",
+        validate_default=True,
+        description="Worker processes: `auto` or a number, up to 4 for each core.",
+    )
     engine: Literal["local"] = Field(
         default="local", description="Where trials run: processes on this machine."
     )
@@ -311,7 +315,7 @@ class Execution(_Model):
         default=None,
         description="The longest a trial may take: `90s`, `10m`, `1h30m` or seconds; null: no limit.",
     )
-    max_failures: Annotated[Whole, Field(ge=1, le=MAX_TRIALS)] = Field(
+    max_failures: Annotated[int, Field(ge=1, le=MAX_TRIALS), WHOLE] = Field(
         default=20, description="Failed trials after which the study stops."
     )
 
@@ -340,7 +344,9 @@ class Config(_Model):
     name: Annotated[str, Field(pattern=NAME_PATTERN)] | None = Field(
         default=None, description="The folder under `runs/`; left out, the file's name."
     )
-    seed: Annotated[Whole, Field(ge=0, le=MAX_SEED)] = Field(default=0, description="Root of every draw.")
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED), WHOLE] = Field(
+        default=0, description="Root of every draw."
+    )
     data: Data = Field(description="Where the rows come from.")
     objective: Objective = Field(default_factory=Objective, description="The number a trial is judged by.")
     network: Network = Field(  # type: ignore[valid-type]

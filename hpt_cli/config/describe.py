@@ -1,0 +1,198 @@
+"""The config described, for editors and for people: a JSON Schema and ``docs/config.md``.
+
+Both are made from the models and the registry that check a config; the words around the tables are in
+``page.md``.  ``python -m hpt_cli.config.describe docs/`` writes them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hpt_cli.config import models
+from hpt_cli.config.hyperparameters import GROUPS, SEARCHABLE, bounds_text
+from hpt_cli.config.messages import listed, shown
+from hpt_cli.config.schema import entry_schema, setting_schema
+from hpt_cli.network.settings import HYPERPARAMETERS
+
+LAYER_PATTERN = "^hidden_units_[1-9][0-9]?$"
+SCHEMA_FILE, PAGE_FILE = "hpt.schema.json", "config.md"
+
+
+def config_schema() -> dict[str, Any]:
+    """The JSON Schema of a config, draft 2020-12."""
+    schema = _tidy(models.Config.model_json_schema())
+    parts = schema["$defs"]
+    for unused in ("Choices", "Range"):
+        del parts[unused]
+    scalar: dict[str, Any] = {"type": ["boolean", "number", "string"]}
+    parts["when"] = {
+        "description": "Names and their allowed values; where one has another value, this one is absent.",
+        "type": "object",
+        "additionalProperties": {"anyOf": [scalar, {"type": "array", "items": scalar, "minItems": 1}]},
+    }
+    _describe_network(parts["Network"])
+    schema["properties"]["space"] = {
+        "description": "What is searched; a name stands here or under `network`, never in both.",
+        "type": "object",
+        "properties": {name: entry_schema(name) for name in SEARCHABLE},
+        "patternProperties": {LAYER_PATTERN: {**entry_schema("hidden_units_1"), "description": _LAYER}},
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 100,
+    }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "hpt study", **schema}
+
+
+_LAYER = "A layer's own width, counted from 1; it has an effect when the net is that deep."
+
+
+def _describe_network(network: dict[str, Any]) -> None:
+    properties = network["properties"]
+    for name, spec in HYPERPARAMETERS.items():
+        properties[name]["default"] = spec.default
+    network["patternProperties"] = {
+        LAYER_PATTERN: {**setting_schema("hidden_units_1"), "description": _LAYER}
+    }
+    for group in GROUPS:
+        names = [name for name in HYPERPARAMETERS if name.startswith(f"{group}.")]
+        own = group if group in HYPERPARAMETERS else f"{group}.kind"
+        mapping = {
+            "type": "object",
+            "properties": {name.partition(".")[2]: properties[name] for name in names},
+            "additionalProperties": False,
+            "minProperties": 1,
+        }
+        short = {
+            key: value for key, value in properties[own].items() if key not in ("description", "default")
+        }
+        properties[group] = {"description": HYPERPARAMETERS[own].about, "anyOf": [short, mapping]}
+
+
+def _tidy(schema: Any) -> Any:
+    """Without pydantic's titles, and without a default of null: it only says that a key may be left out."""
+    if isinstance(schema, list):
+        return [_tidy(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: {name: _tidy(part) for name, part in value.items()} if key == "properties" else _tidy(value)
+        for key, value in schema.items()
+        if key != "title" and not (key == "default" and value is None)
+    }
+
+
+def page() -> str:
+    """The text of ``docs/config.md``."""
+    schema = config_schema()
+    sections = {
+        "ROOT": _table(schema, only=("name", "seed", "constraints")),
+        "DATA": _table(schema["$defs"]["Data"]),
+        "SPLIT": _table(schema["$defs"]["Split"], prefix="split."),
+        "OBJECTIVE": _table(schema["$defs"]["Objective"]),
+        "NETWORK": "\n".join(_hyperparameter_rows()),
+        "RANGE": _table(_tidy(models.Range.model_json_schema())),
+        "SEARCH": _table(schema["$defs"]["Search"]),
+        "EXECUTION": _table(schema["$defs"]["Execution"]),
+    }
+    text = Path(__file__).with_name("page.md").read_text(encoding="utf-8")
+    for name, table in sections.items():
+        text = text.replace(f"<{name}>", table)
+    return text
+
+
+def _table(section: Mapping[str, Any], *, prefix: str = "", only: Sequence[str] = ()) -> str:
+    rows = ["| key | value | default | |", "|---|---|---|---|"]
+    for key, described in section["properties"].items():
+        if not only or key in only:
+            default = "required" if key in section.get("required", ()) else _default(described)
+            about = described.get("description", "")
+            rows.append(f"| `{prefix}{key}` | {_type(described)} | {default} | {about} |")
+    return "\n".join(rows)
+
+
+def _default(described: Mapping[str, Any]) -> str:
+    return f"`{_yaml(described['default'])}`" if described.get("default") is not None else ""
+
+
+def _yaml(value: Any) -> str:
+    return value if isinstance(value, str) else "null" if value is None else shown(value)
+
+
+def _type(described: Mapping[str, Any]) -> str:
+    """A schema in a few words."""
+    if "$ref" in described:
+        return "mapping"
+    if "const" in described:
+        return f"`{described['const']}`"
+    if "enum" in described:
+        return ", ".join(f"`{value}`" for value in described["enum"])
+    for several in ("anyOf", "oneOf"):
+        if several in described:
+            words = [_type(part) for part in described[several] if part.get("type") != "null"]
+            return listed(words)
+    kinds = described.get("type", "value")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    words = [_KINDS[kind] for kind in kinds if kind != "null"]
+    return ", ".join([listed(words), *_limits(described)])
+
+
+_KINDS = {
+    "array": "list",
+    "boolean": "true or false",
+    "integer": "whole number",
+    "number": "number",
+    "object": "mapping",
+    "string": "text",
+    "value": "value",
+}
+
+
+def _limits(described: Mapping[str, Any]) -> Iterator[str]:
+    for key, word in (
+        ("exclusiveMinimum", "above"),
+        ("minimum", "at least"),
+        ("exclusiveMaximum", "below"),
+        ("maximum", "at most"),
+    ):
+        if key in described:
+            yield f"{word} {shown(described[key])}"
+
+
+def _hyperparameter_rows() -> Iterator[str]:
+    yield "| key | value | default | searched | |"
+    yield "|---|---|---|---|---|"
+    for name, spec in HYPERPARAMETERS.items():
+        if spec.choices:
+            value = ", ".join(f"`{choice}`" for choice in spec.choices)
+        else:
+            kind = {bool: "true or false", int: "whole number", float: "number", str: "text"}[spec.kind]
+            value = ", ".join(part for part in (kind, bounds_text(spec)) if part)
+        if name == "hidden_units":
+            value += "; or a list"
+        effect = "".join(
+            f" Only with `{parent}: {listed(map(_yaml, values))}`." for parent, values in spec.when.items()
+        )
+        default = "" if spec.default is None else f"`{_yaml(spec.default)}`"
+        searched = "yes" if spec.searchable else "no"
+        yield f"| `{name}` | {value} | {default} | {searched} | {spec.about}{effect} |"
+    width = HYPERPARAMETERS["hidden_units"]
+    yield f"| `hidden_units_1`, `hidden_units_2`, ... | whole number, {bounds_text(width)} | | yes | {_LAYER} |"
+
+
+def files() -> dict[str, str]:
+    """The generated files of the docs folder: name and text."""
+    return {SCHEMA_FILE: json.dumps(config_schema(), indent=1) + "\n", PAGE_FILE: page()}
+
+
+def write(folder: Path) -> None:
+    """Write the generated files into ``folder``."""
+    for name, text in files().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
