@@ -128,19 +128,31 @@ class LearningStrategy(Strategy):
     ) -> None:
         super().__init__(space, seed=seed, parallel=parallel, goal=goal, history=history)
         self._told: dict[int, TrialResult] = {}
-        self._asked: dict[int, tuple[Params, str] | None] = {}
+        self._asked: dict[int, tuple[Params, str]] = {}
+        self._end: int | None = None  # the first number for which nothing was left
 
     def ask(self, number: int) -> Params | None:
         """As in :class:`Strategy`; what was told once is known, and not worked out again."""
         if number in self._told:
             return self._told[number].params
         if number not in self._asked:
-            n_usable = max(number - self._parallel + 1, 0)
-            usable = [self._told[n] for n in range(n_usable) if self._is_told(n)]
-            pending = [params for n in range(n_usable, number) if (params := self.ask(n)) is not None]
-            self._asked[number] = self._propose(number, usable, pending)
-        chosen = self._asked[number]
-        return None if chosen is None else chosen[0]
+            chosen = self._choose(number)
+            if chosen is None:
+                self._end = number if self._end is None else min(number, self._end)
+                return None
+            self._asked[number] = chosen
+        return self._asked[number][0]
+
+    def _choose(self, number: int) -> tuple[Params, str] | None:
+        if self._end is not None and number >= self._end:
+            return None
+        n_usable = max(number - self._parallel + 1, 0)
+        missing = next((n for n in range(n_usable) if n not in self._told), None)
+        if missing is not None:
+            raise ValueError(f"trial {missing} must be told before trial {number} is chosen")
+        usable = [self._told[n] for n in range(n_usable)]
+        pending = [params for n in range(n_usable, number) if (params := self.ask(n)) is not None]
+        return self._propose(number, usable, pending)
 
     def tell(self, number: int, result: TrialResult) -> None:
         """As in :class:`Strategy`."""
@@ -150,16 +162,7 @@ class LearningStrategy(Strategy):
         """As in :class:`Strategy`: ``start`` or ``model``."""
         if number in self._told:
             return self._told[number].origin
-        self.ask(number)
-        chosen = self._asked[number]
-        return Origin(self.name, "plan" if chosen is None else chosen[1])
-
-    def _is_told(self, number: int) -> bool:
-        if number in self._told:
-            return True
-        if number in self._asked and self._asked[number] is None:
-            return False  # nothing was left to try: no result will come
-        raise ValueError(f"trial {number} must be told before a choice that depends on it")
+        return Origin(self.name, self._asked[number][1])
 
     @abstractmethod
     def _propose(

@@ -71,14 +71,16 @@ class Surrogate:
             optimization" (2010), https://doi.org/10.1007/978-3-642-10701-6_6
         """
         fitted = self._process.kernel_.k1 + WhiteKernel(self._process.noise_)
-        X, y = np.vstack([self._X, X]), np.concatenate([self._y, self._process.predict(X)])
+        self._y = np.concatenate([self._y, self._process.predict(X)])
+        self._X = np.vstack([self._X, X])
         with _quiet():
-            self._process = GaussianProcessRegressor(fitted, noise="gaussian", optimizer=None).fit(X, y)
+            process = GaussianProcessRegressor(fitted, noise="gaussian", optimizer=None)
+            self._process = process.fit(self._X, self._y)
 
     def expected_improvement(self, X: Array) -> Array:
         """How much below the best believed point each of ``X`` (N, D) is expected to be, (N,).
 
-        The best is that of the model at the tried points, not the luckiest target.
+        The best is the model's belief at the tried and pending points, not the luckiest target.
         """
         with _quiet():
             best = float(np.min(self._process.predict(self._X)))
