@@ -119,9 +119,9 @@ def _match(store: StudyStore, config: StudyConfig, dataset: Dataset) -> None:
     as_it_was = dataclasses.replace(old, search=dataclasses.replace(old.search, rounds=rounds))
     changed = changes(as_it_was.resolved(), config.resolved())
     plans = store.rounds()
-    if rounds != old.search.rounds and rounds[len(old.search.rounds) - 1] != old.search.rounds[-1]:
-        if plans and plans[-1].origin == "refine":
-            changed.append("search.trials: the round was refined since; add trials with hpt refine")
+    longer = rounds[len(old.search.rounds) - 1] != old.search.rounds[-1]
+    if longer and plans and plans[-1].origin == "refine":
+        changed.append("search.trials: the round was refined since; add trials with hpt refine")
     if dataset.hash != store.study["data"]["hash"]:
         changed.append(f"data: {config.data.source} has other content now")
     if changed:

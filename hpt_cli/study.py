@@ -17,9 +17,9 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from typing import NoReturn
 
-from hpt_cli.config import RoundSettings, StudyConfig
+from hpt_cli.config import StudyConfig
 from hpt_cli.environment import usable_cores
-from hpt_cli.errors import InputError, InterruptedStudyError, StudyFailedError
+from hpt_cli.errors import InterruptedStudyError, StudyFailedError
 from hpt_cli.events import (
     Notice,
     Observer,
@@ -33,16 +33,19 @@ from hpt_cli.events import (
 from hpt_cli.executors import LocalExecutor, TaskTimeoutError, WorkerDiedError
 from hpt_cli.objectives.base import Objective
 from hpt_cli.objectives.network import NetworkObjective
+from hpt_cli.planning import next_round, planned_rounds, trials_in_all
 from hpt_cli.ranking import best_of
-from hpt_cli.rounds import RoundPlan, next_space
+from hpt_cli.rounds import RoundPlan
 from hpt_cli.seeds import ASK, training_seed
 from hpt_cli.space import Params
 from hpt_cli.store import StudyStore
 from hpt_cli.strategies import make_strategy
 from hpt_cli.strategies.base import Strategy
-from hpt_cli.trial import Origin, Status, Timing, TrialResult, TrialSpec
+from hpt_cli.trial import Status, Timing, TrialResult, TrialSpec
 
-_QUEUED_PER_WORKER = 2  # one in work, one at hand: a worker never waits for the loop
+_TASKS_PER_WORKER = 2  # one in work, one at hand: a worker never waits for the loop
+_SECONDS_A_TASK = 5.0  # so much is lost, at most, when a study is killed
+_MOST_TRIALS_A_TASK = 32  # beyond it a population gains nothing more
 _SECONDS_TO_FINISH = 2.0  # given to trials in flight when a signal ends the study
 
 
@@ -97,47 +100,6 @@ def run_study(
         StudyLoop(store, config, objective, executor, workers, observe, stop).run()
 
 
-def refine_study(
-    store: StudyStore,
-    config: StudyConfig,
-    *,
-    trials: int | None = None,
-    strategy: str | None = None,
-    repeats: int | None = None,
-    dry_run: bool = False,
-) -> RoundPlan:
-    """Plan one more round, in a narrower space; :func:`run_study` then runs it.
-
-    What is not given is as in the round before.  A refined round that was planned but not finished is
-    returned again, so that the same command goes on after a kill.
-
-    Raises:
-        InputError: The config's own rounds are not finished, or there is too little to decide on.
-    """
-    with store.lock():
-        plans, results = store.rounds(), store.results()
-        own = sum(plan.origin == "config" for plan in plans)
-        if len(results) < sum(plan.trials for plan in plans) or own < len(config.search.rounds):
-            if plans and plans[-1].origin == "refine":
-                return plans[-1]
-            raise InputError(
-                f"study {store.name} is not finished ({len(results)} trials); finish it first, with hpt run"
-            )
-        last = plans[-1]
-        plan = _narrowed(
-            plans,
-            results,
-            config,
-            strategy=strategy or last.strategy,
-            trials=trials or last.trials,
-            repeats=repeats or last.repeats,
-            origin="refine",
-        )
-        if not dry_run:
-            store.save_round(plan)
-        return plan
-
-
 @contextmanager
 def _local_workers(workers: int, config: StudyConfig) -> Iterator[Executor]:
     executor = LocalExecutor(workers, timeout=config.execution.trial_timeout)
@@ -145,34 +107,6 @@ def _local_workers(workers: int, config: StudyConfig) -> Iterator[Executor]:
         yield executor
     finally:
         executor.shutdown(cancel_futures=True)
-
-
-def _narrowed(
-    plans: Sequence[RoundPlan],
-    results: Sequence[TrialResult],
-    config: StudyConfig,
-    *,
-    strategy: str,
-    trials: int,
-    repeats: int,
-    origin: str,
-) -> RoundPlan:
-    """The round after the last of ``plans``, in the space that its results point to."""
-    last = plans[-1]
-    space, moves = next_space(last.space, results, config.objective.goal)
-    if strategy == "grid":
-        trials = space.grid_count()
-    return RoundPlan(
-        number=len(plans),
-        first=last.first + last.trials,
-        space=space,
-        strategy=strategy,
-        trials=trials,
-        repeats=repeats,
-        parallel=config.search.parallel,
-        origin=origin,
-        moves=moves,
-    )
 
 
 class StudyLoop:
@@ -208,6 +142,7 @@ class StudyLoop:
         self._inbox: queue.SimpleQueue[_Finished | None] = queue.SimpleQueue()
         self._results: dict[int, TrialResult] = {}
         self._counts: Counter[Status] = Counter()
+        self._mean_seconds = 0.0  # of the trials so far; decides how they are grouped, and nothing else
         stop.wake(self._inbox)
 
     def run(self) -> None:
@@ -231,57 +166,20 @@ class StudyLoop:
         self._keep_best(best)
         self._observe(StudyFinished(self._store.name, len(self._results)))
 
-    def _planned(self) -> list[RoundPlan]:
-        """The rounds with a plan; the config's last one may have been extended since."""
-        plans = self._store.rounds()
-        own = [plan for plan in plans if plan.origin == "config"]
-        if own and own[-1] is plans[-1]:
-            asked = self._config.search.rounds[len(own) - 1].trials
-            if asked > plans[-1].trials:
-                plans[-1] = dataclasses.replace(plans[-1], trials=asked)
-        return plans
-
-    def _unplanned(self, plans: Sequence[RoundPlan]) -> Sequence[RoundSettings]:
-        """The config's rounds that have no plan yet."""
-        return self._config.search.rounds[sum(plan.origin == "config" for plan in plans) :]
-
     def _plan(self, number: int) -> RoundPlan | None:
         """The plan of round ``number``, decided and published if it is new; ``None`` after the last."""
-        plans = self._planned()
+        plans = planned_rounds(self._store, self._config)
         if number < len(plans):
             return plans[number]
-        ahead = self._unplanned(plans)
-        if not ahead:
-            return None
-        settings = ahead[0]
-        if number == 0:
-            plan = RoundPlan(
-                number=0,
-                first=0,
-                space=self._config.space,
-                strategy=settings.strategy,
-                trials=settings.trials,
-                repeats=settings.repeats,
-                parallel=self._config.search.parallel,
-                origin="config",
-                moves=(),
-            )
-        else:
-            plan = _narrowed(
-                plans,
-                self._in_order(),
-                self._config,
-                strategy=settings.strategy,
-                trials=settings.trials,
-                repeats=settings.repeats,
-                origin="config",
-            )
-        self._store.save_round(plan)
+        plan = next_round(plans, self._in_order(), self._config)
+        if plan is not None:
+            self._store.save_round(plan)
         return plan
 
     def _remember(self, result: TrialResult) -> None:
         self._results[result.number] = result
         self._counts[result.status] += 1
+        self._mean_seconds += (result.timing.seconds - self._mean_seconds) / len(self._results)
 
     def _in_order(self) -> list[TrialResult]:
         return [self._results[number] for number in sorted(self._results)]
@@ -311,7 +209,6 @@ class StudyLoop:
 
     def _ask_and_tell(self, plan: RoundPlan, strategy: Strategy) -> int:
         """Until every trial of the round has a result; how many trials there are."""
-        at_hand = self._workers * _QUEUED_PER_WORKER
         number = 0  # the next to be asked, within the round
         settled = 0  # every number below it has a result
         trials = plan.trials
@@ -319,7 +216,9 @@ class StudyLoop:
         while True:
             while plan.first + settled in self._results:
                 settled += 1
-            while number < trials and in_flight < at_hand:
+            asked: list[TrialSpec] = []
+            room = self._room(in_flight, strategy)
+            while number < trials and len(asked) < room:
                 if self._stop.signal_number is not None:
                     self._wind_down(in_flight)
                 if plan.first + number in self._results:
@@ -331,20 +230,49 @@ class StudyLoop:
                 if params is None:
                     trials = number
                     break
-                self._submit(plan, params, plan.first + number, strategy.origin(number))
+                asked.append(self._spec(plan, number, params, strategy))
                 number += 1
-                in_flight += 1
+            self._submit_all(asked)
+            in_flight += len(asked)
             if not in_flight:
                 return trials
             for result in self._wait(in_flight):
                 strategy.tell(result.number - plan.first, result)
                 in_flight -= 1
 
-    def _submit(self, plan: RoundPlan, params: Params, number: int, origin: Origin) -> None:
+    def _room(self, in_flight: int, strategy: Strategy) -> int:
+        """How many trials to ask for now.
+
+        Many at once make larger groups, so a planned strategy is asked when half of the last ones are done;
+        few at first, until it is known how long a trial takes.
+        """
+        most = self._workers * _TASKS_PER_WORKER * (self._trials_a_task() if self._mean_seconds else 1)
+        if not strategy.uses_results and in_flight > most // 2:
+            return 0
+        return most - in_flight
+
+    def _trials_a_task(self) -> int:
+        """How many trials one task may hold, for it to take no longer than a few seconds."""
+        if not self._mean_seconds:
+            return _MOST_TRIALS_A_TASK
+        return max(1, min(_MOST_TRIALS_A_TASK, int(_SECONDS_A_TASK / self._mean_seconds)))
+
+    def _spec(self, plan: RoundPlan, number: int, params: Params, strategy: Strategy) -> TrialSpec:
         seeds = tuple(training_seed(self._config.seed, repeat) for repeat in range(plan.repeats))
-        specs = (TrialSpec(number, plan.number, params, seeds, origin),)
+        return TrialSpec(plan.first + number, plan.number, params, seeds, strategy.origin(number))
+
+    def _submit_all(self, specs: Sequence[TrialSpec]) -> None:
+        """Hand trials to the workers, grouped so that each has something to do."""
+        if not specs:
+            return
+        share = -(-len(specs) // self._workers)
+        for task in self._objective.tasks(specs, most=min(share, self._trials_a_task())):
+            for spec in task:
+                self._observe(TrialStarted(spec))
+            self._submit(tuple(task))
+
+    def _submit(self, specs: tuple[TrialSpec, ...]) -> None:
         submitted = time.time()
-        self._observe(TrialStarted(specs[0]))
         future = self._executor.submit(self._objective.evaluate, specs)
         future.add_done_callback(lambda done: self._inbox.put(_Finished(done, specs, submitted)))
 
@@ -359,7 +287,11 @@ class StudyLoop:
                 return results
 
     def _keep(self, finished: _Finished) -> list[TrialResult]:
-        """Publish what came of a task."""
+        """Publish what came of a task; a group that went down is tried again one by one."""
+        if finished.future.exception() is not None and len(finished.specs) > 1:
+            for spec in finished.specs:
+                self._submit((spec,))
+            return []
         results = _results_of(finished)
         for result in results:
             self._store.save(result)
@@ -386,9 +318,7 @@ class StudyLoop:
         )
 
     def _in_all(self) -> int:
-        """Trials of all rounds, planned or not yet."""
-        plans = self._planned()
-        return sum(plan.trials for plan in plans) + sum(ahead.trials for ahead in self._unplanned(plans))
+        return trials_in_all(planned_rounds(self._store, self._config), self._config)
 
     def _stop_if_broken(self) -> None:
         """End a study that only fails.

@@ -14,7 +14,7 @@ FLOORS = [
     {"noise"},
     {"strategies", "rounds", "objectives", "executors", "store", "ranking", "events"},
     {"config"},
-    {"preparation", "preview", "study"},
+    {"planning", "preparation", "preview", "study"},
     {"views", "bridges"},
     {"cli", "__main__"},
 ]

@@ -52,7 +52,7 @@ def command(
     from hpt_cli.config import StudyConfig
     from hpt_cli.preparation import reload_data
     from hpt_cli.store import StudyStore
-    from hpt_cli.study import refine_study
+    from hpt_cli.planning import refine_study
     from hpt_cli.views.console import make_console
     from hpt_cli.views.machine import to_json
     from hpt_cli.views.rounds import show_round

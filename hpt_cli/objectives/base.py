@@ -22,6 +22,13 @@ class Objective(ABC):
         What goes wrong inside a trial becomes its status and error; nothing is raised for it.
         """
 
+    def tasks(self, specs: Sequence[TrialSpec], *, most: int) -> list[list[TrialSpec]]:  # noqa: ARG002
+        """Which trials are worth evaluating together, each task at most ``most``; alone by default.
+
+        It may change how long trials take, and nothing of what comes out.
+        """
+        return [[spec] for spec in specs]
+
     @abstractmethod
     def model(self, trial: TrialResult) -> dict[str, bytes]:
         """What is worth keeping of the best trial, by file name: its first repeat, done again."""

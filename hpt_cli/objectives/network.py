@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from hpt_cli.data import open_training_data
-from hpt_cli.network import NetworkSettings, Population, TrainingOutcome, train
+from hpt_cli.network import NetworkSettings, Population, TrainingOutcome, group, train
 from hpt_cli.objectives.base import Objective
 from hpt_cli.space import Params
 from hpt_cli.trial import RepeatResult, Status, Timing, TrialResult, TrialSpec
@@ -38,6 +39,20 @@ class NetworkObjective(Objective):
             ValueError: The hyperparameters contradict each other.
         """
         return NetworkSettings.from_flat({**self.fixed, **params})
+
+    def tasks(self, specs: Sequence[TrialSpec], *, most: int) -> list[list[TrialSpec]]:
+        """Trials that can train in one population, and gain by it, together."""
+        known: list[TrialSpec] = []
+        settings: list[NetworkSettings] = []
+        for spec in specs:
+            with suppress(ValueError):  # contradictory params: the trial itself says so
+                settings.append(self.settings(spec.params))
+                known.append(spec)
+        tasks = [[spec] for spec in specs if spec not in known]
+        for indices in group(settings, open_training_data(self.data_folder)):
+            parts = (indices[start : start + most] for start in range(0, len(indices), most))
+            tasks += [[known[index] for index in part] for part in parts]
+        return tasks
 
     def evaluate(self, specs: Sequence[TrialSpec]) -> list[TrialResult]:
         """Train all repeats of all ``specs`` together."""
