@@ -137,6 +137,13 @@ def sort_key(result: TrialResult, goal: str) -> tuple[float, ...]:
     return (0.0, result.objective if goal == "minimize" else -result.objective, result.number)
 
 
+def is_tie(a: TrialResult, b: TrialResult) -> bool:
+    """Whether two done trials are equally good; a mean's rounding error makes no difference."""
+    if a.objective is None or b.objective is None:
+        return False
+    return math.isclose(a.objective, b.objective, rel_tol=1e-12)
+
+
 def make_row(result: TrialResult, rank: int | None) -> Row:
     """A trial's row at a given rank."""
     objectives = [repeat.objective for repeat in result.repeats if repeat.objective is not None]
@@ -286,8 +293,7 @@ def check_expectation(expectation: Expectation, best: Row | None) -> float:
 def _row(result: TrialResult, *, place: int, before: Row | None) -> Row:
     if result.objective is None:
         return make_row(result, None)
-    tied = before is not None and before.result.objective == result.objective
-    return make_row(result, before.rank if tied and before else place)
+    return make_row(result, before.rank if before and is_tie(before.result, result) else place)
 
 
 def _standard_deviation(values: Sequence[float]) -> float | None:

@@ -170,6 +170,8 @@ def _objectives(rows: Sequence[Row], sign: str) -> tuple[str, ...]:
 
 def _spread(spread: float) -> str:
     """Two digits are what a handful of repeats can tell."""
+    if 1e-3 <= spread < 9.5:
+        return f"{spread:#.2g}"
     return number(float(f"{spread:.2g}"))
 
 

@@ -25,13 +25,13 @@ def show_plan(console: Console, plan: Preview, *, workers: int) -> None:
     console.print(
         Text.assemble((clean(config.name), "bold"), f"  the config is valid: {clean(str(config.path))}")
     )
-    console.print(pairs(_facts(plan, workers), indent=""), soft_wrap=True)
+    console.print(pairs(_facts(plan, workers), indent=""), soft_wrap=not console.is_terminal)
     for note in plan.notes:
         console.print(Text.assemble(("note: ", FAINT), clean(note)), soft_wrap=not console.is_terminal)
     console.print()
     _show(console, _space_columns(config.space.dimensions))
     for constraint in config.space.constraints:
-        console.print(f"where {clean(constraint)}", soft_wrap=True)
+        console.print(f"where {clean(constraint)}", soft_wrap=not console.is_terminal)
     if plan.points:
         console.print(Text("\nthe first trials", "bold"))
         _show(console, _point_columns(plan.points, config.space.names))

@@ -15,7 +15,7 @@ from hpt_cli.events import (
     TrialFinished,
     TrialStarted,
 )
-from hpt_cli.ranking import Leaderboard, Row, make_row, sort_key
+from hpt_cli.ranking import Leaderboard, Row, is_tie, make_row, sort_key
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.trial import Status, TrialResult
 
@@ -89,7 +89,7 @@ class Progress:
         """The best trials so far, at most ``count``."""
         rows: list[Row] = []
         for place, result in enumerate(self._ranked[:count], start=1):
-            tied = rows and rows[-1].result.objective == result.objective
+            tied = rows and is_tie(rows[-1].result, result)
             rows.append(make_row(result, rows[-1].rank if tied else place))
         dimensions = self.plan.space.dimensions if self.plan else {}
         params = tuple(name for name, dimension in dimensions.items() if dimension.size != 1)

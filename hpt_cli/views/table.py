@@ -82,9 +82,11 @@ def draw(columns: Sequence[Column], styles: Sequence[str]) -> Table:
     # the box adds a blank of its own between columns
     table = Table(box=box.SIMPLE_HEAD, padding=(0, _GAP - 1, 0, 0), pad_edge=False, show_edge=False)
     table.border_style = table.header_style = "dim"
+    height = max((len(column.lines) for column in columns), default=0)
     for column in columns:
-        title = Text("\n".join(column.padded(column.lines)))
-        table.add_column(title, no_wrap=not column.wraps, min_width=column.width, vertical="bottom")
+        above = [""] * (height - len(column.lines))  # titles stand on the line, cells hang from it
+        title = Text("\n".join(above + column.padded(column.lines)))
+        table.add_column(title, no_wrap=not column.wraps, min_width=column.width)
     body = zip(*(column.padded(column.cells) for column in columns), strict=True)
     for cells, style in zip(body, styles, strict=True):
         table.add_row(*map(Text, cells), style=style)

@@ -38,6 +38,11 @@ class TestOrder:
         assert [(row.rank, row.result.number) for row in board.rows] == [(1, 1), (1, 3), (3, 0), (3, 2)]
         assert numbers(board.ties) == [3]
 
+    def test_a_rounding_error_of_the_mean_is_no_difference(self, make_trial):
+        board = rank([make_trial(0, 0.1, 0.2), make_trial(1, 0.15, 0.15)], "minimize", None)
+        assert board.rows[0].result.objective != board.rows[1].result.objective
+        assert [row.rank for row in board.rows] == [1, 1]
+
     def test_trials_without_an_objective_come_last_by_status_and_number(self, make_trial):
         results = [
             make_trial(0, status=Status.TIMEOUT),
