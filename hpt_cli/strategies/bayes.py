@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,7 +81,8 @@ class BayesSearch(LearningStrategy):
         """The most promising candidate, or ``None`` when the space is exhausted."""
         targets = self._targets(known)
         best_first = np.argsort(targets, kind="stable")
-        centers = [known[i].params for i in best_first if known[i].params in self._space][:CENTERS]
+        best = (known[i].params for i in best_first)
+        centers = list(islice((params for params in best if params in self._space), CENTERS))
         first_look = candidates(self._space, centers, taken, rng)
         if len(first_look) < 2:
             return next(iter(first_look), None)
