@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import sys
 import traceback
 from collections.abc import Mapping
 from typing import Any
@@ -70,7 +71,7 @@ class HptGroup(click.Group):
 
             if ctx.meta.get(options.DEBUG):
                 traceback.print_exc()
-            click.echo(f"hpt: {clean_lines(str(error))}", err=True)
+            print(f"hpt: {clean_lines(str(error))}", file=sys.stderr)
             raise SystemExit(error.exit_status) from error
 
 

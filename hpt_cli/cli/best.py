@@ -37,13 +37,13 @@ def command(study: str | None, form: str | None, runs_dir: Path) -> None:
     if best is None:
         raise HptError(f"study {standing.name} has no trial that is done; see: hpt show {standing.handle}")
     if form == "yaml":
-        click.echo(view.as_yaml(best.result.params), nl=False)
+        print(view.as_yaml(best.result.params), end="")
     elif form == "args":
-        click.echo(view.as_args(best.result.params))
+        print(view.as_args(best.result.params))
     elif form == "json":
         from hpt_cli.views.machine import to_json
 
-        click.echo(to_json(view.best_json(standing, best)))
+        print(to_json(view.best_json(standing, best)))
     else:
         from hpt_cli.views.console import make_console, write_lines
         from hpt_cli.views.leaderboard import show_best

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -26,10 +27,10 @@ def command(as_json: bool, runs_dir: Path) -> None:
     if as_json:
         from hpt_cli.views.machine import to_json
 
-        click.echo(to_json(studies_json(studies)))
+        print(to_json(studies_json(studies)))
     elif studies:
         from hpt_cli.views.console import make_console
 
         show_studies(make_console(), studies)
     else:
-        click.echo(f"no study in {runs_dir} yet; make one with: hpt run CONFIG", err=True)
+        print(f"no study in {runs_dir} yet; make one with: hpt run CONFIG", file=sys.stderr)

@@ -37,7 +37,7 @@ def command(config_path: Path, overrides: tuple[str, ...], workers: int | None, 
         from hpt_cli.views.machine import to_json
         from hpt_cli.views.plan import plan_json
 
-        click.echo(to_json(plan_json(plan, workers=workers)))
+        print(to_json(plan_json(plan, workers=workers)))
     else:
         from hpt_cli.views.console import make_console
         from hpt_cli.views.plan import show_plan

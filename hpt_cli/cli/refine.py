@@ -50,9 +50,9 @@ def command(
     """
     from hpt_cli.cli.running import read_expectation, run_and_show
     from hpt_cli.config import StudyConfig
+    from hpt_cli.planning import refine_study
     from hpt_cli.preparation import reload_data
     from hpt_cli.store import StudyStore
-    from hpt_cli.planning import refine_study
     from hpt_cli.views.console import make_console
     from hpt_cli.views.machine import to_json
     from hpt_cli.views.rounds import show_round
@@ -77,4 +77,4 @@ def command(
             extra={"round": plan.to_json()},
         )
     elif as_json:
-        click.echo(to_json(plan.to_json()))
+        print(to_json(plan.to_json()))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from hpt_cli.cli import signals
 from hpt_cli.errors import InputError
@@ -41,7 +40,7 @@ def notify(sentence: str) -> None:
     """Say something beside the results."""
     from hpt_cli.views.text import clean
 
-    click.echo(f"hpt: {clean(sentence)}", err=True)
+    print(f"hpt: {clean(sentence)}", file=sys.stderr)
 
 
 def run_and_show(
@@ -90,9 +89,9 @@ def run_and_show(
         notify(f"study {store.name} was finished already; nothing was run")
     rows = standing.board.rows[:top]
     if as_json:
-        click.echo(to_json({**standing_json(standing, rows), **(extra or {})}))
+        print(to_json({**standing_json(standing, rows), **(extra or {})}))
     else:
-        click.echo()
+        print()
         show(make_console(), standing, rows)
     if expectation is not None:
         check_expectation(expectation, standing.board.best)

@@ -23,4 +23,4 @@ def command() -> None:
     from hpt_cli.config.describe import config_schema
     from hpt_cli.views.machine import to_json
 
-    click.echo(to_json(config_schema()))
+    print(to_json(config_schema()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -60,7 +61,7 @@ def command(
     expectation = parse_expectation(expect) if expect else None
     standing = standing_of(StudyStore.find(runs_dir, study))
     for damage in standing.damage:
-        click.echo(f"hpt: {damage.path}: {damage.why}; left out", err=True)
+        print(f"hpt: {damage.path}: {damage.why}; left out", file=sys.stderr)
     rows = sort_rows(standing.board, by)
     form = "json" if as_json else form
     top_given = ctx.get_parameter_source("top") is not click.core.ParameterSource.DEFAULT
@@ -74,11 +75,11 @@ def command(
     elif form == "md":
         from hpt_cli.views.leaderboard import markdown
 
-        click.echo(markdown(standing, rows))
+        print(markdown(standing, rows))
     else:
         from hpt_cli.views.machine import standing_json, to_csv, to_json
 
         text = to_json(standing_json(standing, rows)) if form == "json" else to_csv(standing.board, rows)
-        click.echo(text.rstrip("\n"))
+        print(text.rstrip("\n"))
     if expectation is not None:
         check_expectation(expectation, standing.board.best)

@@ -32,7 +32,7 @@ def command(number: int, study: str | None, as_json: bool, runs_dir: Path) -> No
     if as_json:
         from hpt_cli.views.machine import to_json
 
-        click.echo(to_json({"study": store.name, **result.to_json()}))
+        print(to_json({"study": store.name, **result.to_json()}))
         return
     from hpt_cli.views.console import make_console
     from hpt_cli.views.trial import show_trial

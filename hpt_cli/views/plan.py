@@ -22,9 +22,8 @@ _BAR = 20  # signs for all of the draws
 def show_plan(console: Console, plan: Preview, *, workers: int) -> None:
     """The whole preview; without a terminal the same, unstyled and uncut."""
     config = plan.config
-    console.print(
-        Text.assemble((clean(config.name), "bold"), f"  the config is valid: {clean(str(config.path))}")
-    )
+    heading = Text.assemble((clean(config.name), "bold"), f"  the config is valid: {clean(str(config.path))}")
+    console.print(heading, soft_wrap=not console.is_terminal)
     console.print(pairs(_facts(plan, workers), indent=""), soft_wrap=not console.is_terminal)
     for note in plan.notes:
         console.print(Text.assemble(("note: ", FAINT), clean(note)), soft_wrap=not console.is_terminal)

@@ -85,9 +85,9 @@ def hpt():
 
 
 @pytest.fixture
-def environment():
-    """Of a real process that is to find this package."""
-    return {**os.environ, "PYTHONPATH": str(Path(hpt_cli.__file__).parent.parent)}
+def environment(runs):
+    """Of a real process that is to find this package, and the tests' runs folder."""
+    return {**os.environ, "PYTHONPATH": str(Path(hpt_cli.__file__).parent.parent), "HPT_RUNS_DIR": str(runs)}
 
 
 @pytest.fixture
