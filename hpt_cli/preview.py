@@ -16,7 +16,7 @@ from hpt_cli.strategies import make_strategy
 from hpt_cli.strategies.base import Strategy
 
 _POINTS_SHOWN = 5
-_PILOTS = 3  # points that are trained for one epoch, to see how long a trial takes
+_PILOTS = 3  # points that are trained for two epochs, to see how long a trial takes
 _DRAWS = 1000
 _SEED_OF_DRAWS = 0
 
@@ -34,7 +34,7 @@ class Preview:
         trials_in_all: Trials of all rounds.
         points: The first choices.
         decades: For each numeric dimension that spans decades, how many of 1,000 random draws fall into each.
-        seconds_per_trial: From one timed epoch of the first points; all repeats, on one core.
+        seconds_per_trial: From two timed epochs of the first points; all repeats, on one core.
     """
 
     config: StudyConfig
@@ -108,19 +108,21 @@ def _decades(config: StudyConfig) -> dict[str, tuple[tuple[float, float, int], .
 
 
 def _seconds_per_training(config: StudyConfig, dataset: Dataset, points: list[Params]) -> float:
-    """Mean over the pilots of one epoch's time, times the epochs of a full training."""
+    """Mean over the pilots: the first epoch, which sets up, and the others as long as the second."""
     from threadpoolctl import threadpool_limits
 
-    seconds = []
+    data = dataset.training_data()
+
+    def seconds(settings: NetworkSettings) -> float:
+        started = time.perf_counter()
+        train([settings], [training_seed(config.seed, 0)], data, metric=config.objective.metric)
+        return time.perf_counter() - started
+
+    estimates = []
     with threadpool_limits(1):  # as in a worker
         for params in points:
             settings = NetworkSettings.from_flat({**config.network, **params})
-            started = time.perf_counter()
-            train(
-                [replace(settings, epochs=1)],
-                [training_seed(config.seed, 0)],
-                dataset.training_data(),
-                metric=config.objective.metric,
-            )
-            seconds.append((time.perf_counter() - started) * settings.epochs)
-    return sum(seconds) / len(seconds) if seconds else 0.0
+            first = seconds(replace(settings, epochs=1))
+            further = max(seconds(replace(settings, epochs=2)) - first, 0.0)
+            estimates.append(first + (settings.epochs - 1) * further)
+    return sum(estimates) / len(estimates) if estimates else 0.0
