@@ -179,8 +179,8 @@ def _hyperparameter_rows() -> Iterator[str]:
         default = "" if spec.default is None else f"`{_yaml(spec.default)}`"
         searched = "yes" if spec.searchable else "no"
         yield f"| `{name}` | {value} | {default} | {searched} | {spec.about}{effect} |"
-    width = HYPERPARAMETERS["hidden_units"]
-    yield f"| `hidden_units_1`, `hidden_units_2`, ... | whole number, {bounds_text(width)} | | yes | {_LAYER} |"
+    bounds = bounds_text(HYPERPARAMETERS["hidden_units"])
+    yield f"| `hidden_units_1`, `hidden_units_2`, ... | whole number, {bounds} | | yes | {_LAYER} |"
 
 
 def files() -> dict[str, str]:

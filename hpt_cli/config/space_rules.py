@@ -14,6 +14,7 @@ from typing import Any
 
 from hpt_cli.config.hyperparameters import (
     GROUPS,
+    MAX_LAYERS,
     Setting,
     Study,
     among,
@@ -257,6 +258,8 @@ def _no_effect(name: str, parent: str, study: Study) -> tuple[str, str]:
     possible = study.values(parent)
     if name == "hidden_units" and any(possible):
         return "has no effect: every layer has a width of its own", "remove it"
+    if not allowed:
+        return f"has no effect: a net has at most {MAX_LAYERS} hidden layers", "remove it"
     default = "" if parent in study.network or parent in study.searched else ", the default"
     if parent == "hidden_layers":
         deepest = max((int(value) for value in possible), default=0)

@@ -111,16 +111,18 @@ def read_file(path: Path) -> bytes:
         raise refuse(
             "links lead in a circle" if code == errno.ELOOP else f"cannot be read: {reason}"
         ) from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
             raise refuse("is a folder, not a config", "name the YAML file in it")
         if not stat.S_ISREG(status.st_mode):
             raise refuse("is not a regular file")
-        try:
+        with open(descriptor, "rb", closefd=False) as file:
             text = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise refuse(f"cannot be read: {os.strerror(error.errno or errno.EIO).lower()}") from error
+    except OSError as error:
+        raise refuse(f"cannot be read: {os.strerror(error.errno or errno.EIO).lower()}") from error
+    finally:
+        os.close(descriptor)
     if len(text) > MAX_BYTES:
         raise refuse("is larger than 1 MiB", "a config holds settings; data belongs into a file of its own")
     return text
@@ -132,7 +134,7 @@ def _near_file(path: Path) -> str:
     except (OSError, ValueError):
         return ""
     near = nearest(path.name, names) or nearest(path.name + ".yaml", names)
-    return f"did you mean {safe(str(path.parent / near))}?" if near else ""
+    return f"did you mean '{safe(near)}'?" if near else ""
 
 
 def read_yaml(text: bytes) -> Document:

@@ -1,0 +1,146 @@
+"""Whatever is written, a config is a study or a ConfigError, and a study survives its own resolved form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import yaml
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from hpt_cli.config import StudyConfig
+from hpt_cli.config.load import parse_config
+from hpt_cli.errors import ConfigError
+from hpt_cli.network import HYPERPARAMETERS
+
+PATH = Path("study.yaml")
+WORDS = st.sampled_from(
+    [
+        *(
+            "data",
+            "source",
+            "target",
+            "split",
+            "validation",
+            "test",
+            "objective",
+            "metric",
+            "goal",
+            "network",
+        ),
+        *("space", "constraints", "search", "strategy", "trials", "repeats", "rounds", "prune", "execution"),
+        *("low", "high", "scale", "type", "step", "points", "when", "choices", "digits", "diabetes", "grid"),
+        *("random", "bayes", "log", "log1m", "int", "float", "relu", "tanh", "sgd", "adam", "auto", "none"),
+        *("validation_loss", "minimize", "1e-4", "017", "yes", "10m", "hidden_units_1", "hidden_units_51"),
+        *HYPERPARAMETERS,
+    ]
+)
+SCALARS = (
+    WORDS
+    | st.none()
+    | st.booleans()
+    | st.integers(-3, 300)
+    | st.integers()
+    | st.floats()
+    | st.sampled_from([0, 1, 0.1, 0.5, 0.9, 1e-4, 2, 16, 64])
+    | st.text(max_size=5)
+)
+TREES = st.recursive(
+    SCALARS,
+    lambda below: (
+        st.lists(below, max_size=4) | st.dictionaries(WORDS | st.text(max_size=3), below, max_size=4)
+    ),
+    max_leaves=20,
+)
+NUMBERS = st.sampled_from([0, 0.1, 0.5, 0.9, 1, 1e-4, 3, 16, 64]) | st.floats(0, 10)
+ENTRIES = (
+    TREES
+    | st.fixed_dictionaries(
+        {"low": NUMBERS, "high": NUMBERS},
+        optional={
+            "scale": st.sampled_from(["linear", "log", "log1m"]),
+            "type": st.sampled_from(["int", "float"]),
+            "step": NUMBERS,
+            "points": st.integers(1, 5),
+            "when": st.dictionaries(WORDS, SCALARS | st.lists(SCALARS, max_size=3), max_size=2),
+        },
+    )
+    | st.lists(SCALARS, min_size=1, max_size=3)
+    | st.fixed_dictionaries(
+        {"choices": st.lists(SCALARS, min_size=1, max_size=3)},
+        optional={"when": st.dictionaries(WORDS, SCALARS, max_size=2)},
+    )
+)
+NAMES = st.sampled_from([*HYPERPARAMETERS, "hidden_units_1", "hidden_units_2", "hidden_units_60"])
+CONFIGS = st.fixed_dictionaries(
+    {
+        "data": st.just({"source": "digits"}) | TREES,
+        "space": st.dictionaries(NAMES, ENTRIES, min_size=1, max_size=5),
+    },
+    optional={
+        "network": st.dictionaries(NAMES, SCALARS | TREES, max_size=4),
+        "search": st.dictionaries(
+            st.sampled_from(["strategy", "trials", "rounds", "parallel", "repeats", "prune"]),
+            TREES,
+            max_size=3,
+        ),
+        "constraints": st.lists(
+            st.sampled_from(["learning_rate < 0.5", "epochs * batch_size < 9", "dropout"])
+        ),
+        "objective": TREES,
+        "execution": TREES,
+    },
+)
+QUICK = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def check(text: bytes, overrides: tuple[str, ...] = ()) -> None:
+    try:
+        config = parse_config(text, PATH, overrides)
+    except ConfigError as error:
+        assert error.problems
+        message = str(error)
+        message.encode()
+        assert all(char.isprintable() or char == "\n" for char in message)
+        for problem in error.problems:
+            assert 0 <= problem.line <= text.count(b"\n") + text.count(b"\r") + 3
+            assert "pydantic" not in message
+            assert len(problem.what) < 300
+        return
+    stored = json.loads(json.dumps(config.resolved(), sort_keys=True, allow_nan=False))
+    again = StudyConfig.from_resolved(stored, folder=config.folder, path=PATH)
+    assert again.resolved() == config.resolved()
+    assert again.space == config.space
+
+
+@QUICK
+@given(st.binary(max_size=200))
+@example(b"\xff\xfe")
+@example(b"? ? ? a")
+def test_bytes(text):
+    check(text)
+
+
+@QUICK
+@given(st.text(alphabet=st.sampled_from("ab:-[]{},&*!|>'\"%@`#?<~ \n\t01.e_") | st.characters(), max_size=60))
+def test_text(text):
+    check(text.encode("utf-8", "replace"))
+
+
+@QUICK
+@given(TREES)
+def test_any_tree(tree):
+    check(yaml.safe_dump(tree, allow_unicode=True).encode("utf-8", "replace"))
+
+
+@settings(QUICK, max_examples=400)
+@given(CONFIGS)
+def test_almost_configs(tree):
+    check(yaml.safe_dump(tree, sort_keys=False).encode("utf-8", "replace"))
+
+
+@QUICK
+@given(st.lists(st.text(max_size=20) | st.builds("{}.{}={}".format, WORDS, WORDS, SCALARS), max_size=3))
+def test_overrides(overrides):
+    check(b"data: {source: digits}\nspace: {learning_rate: 0.1}\n", tuple(overrides))
