@@ -73,10 +73,8 @@ def _facts(plan: Preview, workers: int) -> list[tuple[str, str]]:
         if index == 0 and plan.exhausts:
             said += f": the space holds no more, {settings.trials} were asked for"
         facts.append((f"round {index}", said))
-    per_trial, in_all = (
-        number(float(f"{plan.seconds_per_trial:.2g}")),
-        duration(_seconds_in_all(plan, workers)),
-    )
+    per_trial = number(float(f"{plan.seconds_per_trial:.2g}"))
+    in_all = duration(max(_seconds_in_all(plan, workers), 1.0))
     facts.append(("time", f"about {per_trial} s a trial, {in_all} in all with {plural(workers, 'worker')}"))
     return facts
 

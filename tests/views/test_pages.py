@@ -1,0 +1,152 @@
+"""One trial, a round's moves, a plan, the list of studies: in a terminal."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from hpt_cli.config import RoundSettings
+from hpt_cli.rounds import Move
+from hpt_cli.space import Choice, Float
+from hpt_cli.views.best import as_args, as_yaml
+from hpt_cli.views.plan import plan_json, show_plan
+from hpt_cli.views.rounds import show_round
+from hpt_cli.views.standing import standing_of
+from hpt_cli.views.studies import list_studies, show_studies
+from hpt_cli.views.trial import show_trial
+
+
+class TestTrial:
+    def test_all_that_is_known(self, make_study, make_trial, terminal):
+        standing = standing_of(make_study([make_trial(0, 0.9, 0.92), make_trial(1, 0.8, 0.8)]))
+        console, written = terminal()
+        show_trial(console, standing, standing.board.rows[0])
+        text = written()
+        assert text.startswith("trial 0 of digits  done, rank 1 of 2\nvalidation_accuracy 0.91 ± 0.014\n")
+        assert "\n  learning_rate  0.01235\n" in text
+        rows = [line.split() for line in text.splitlines() if line.startswith("validation_")]
+        assert rows[1:] == [
+            ["validation_accuracy", "0.91", "0.9", "0.92"],
+            ["validation_loss", "0.09", "0.1", "0.08"],
+        ]
+        assert "chosen by  random" in text
+        assert str(standing.folder / "trials" / "00000.json") in text.replace("\n", "")
+
+    def test_a_long_error_keeps_its_lines_and_loses_its_commands(self, make_study, make_trial, terminal):
+        standing = standing_of(make_study([make_trial(0, error="Traceback:\n  [here]\x1b[2J\nValueError")]))
+        console, written = terminal()
+        show_trial(console, standing, standing.board.rows[0])
+        assert "Traceback:\n  [here]\\x1b[2J\nValueError\n" in written()
+
+    def test_repeats_that_do_not_fit_are_counted(self, make_study, make_trial, terminal):
+        standing = standing_of(make_study([make_trial(0, *(0.5 + n / 7 for n in range(6)))]))
+        console, written = terminal(50)
+        show_trial(console, standing, standing.board.rows[0])
+        assert "too narrow for 4 repeats: --json has all" in written()
+
+
+class TestRound:
+    @pytest.fixture
+    def plan(self, make_plan):
+        old, choice = Float(1e-4, 1.0, "log"), Choice((True, False))
+        moves = [
+            Move(
+                "learning_rate", "narrow", old, Float(3e-3, 4e-2, "log"), "the best 7 of 30 trials lie there"
+            ),
+            Move("batch_norm", "hold", choice, choice, "choices are kept"),
+        ]
+        return make_plan(30, number=1, moves=moves, strategy="bayes")
+
+    def test_a_table_says_from_where_to_where_and_why(self, plan, terminal):
+        console, written = terminal(100)
+        show_round(console, plan)
+        lines = written().splitlines()
+        assert lines[0] == "round 1  bayes, 30 trials"
+        assert lines[4].split("  ")[:2] == ["learning_rate", "narrow"]
+        assert lines[4].endswith("  1e-4..1       0.003..0.04  the best 7 of 30 trials lie there")
+        assert lines[5].rstrip() == f"batch_norm     hold    true | false {' ' * 14}choices are kept"
+
+    def test_where_no_table_fits_there_is_a_sentence_each(self, plan, terminal):
+        console, written = terminal(50)
+        show_round(console, plan)
+        said = " ".join(written().split())
+        assert "learning_rate narrow 1e-4..1 to 0.003..0.04: the best 7 of 30 trials lie there" in said
+        assert "batch_norm hold true | false: choices are kept" in said
+        assert max(map(len, written().splitlines())) <= 50
+
+
+class TestPlan:
+    @pytest.fixture
+    def preview(self, space):
+        """A plan of two rounds, 10 s a trial of two repeats; its config is only as deep as the view looks."""
+        rounds = (RoundSettings("grid", 8, 2), RoundSettings("random", 10, 1))
+        config = SimpleNamespace(
+            name="digits",
+            path=Path("digits.yaml"),
+            data=SimpleNamespace(source="digits"),
+            objective=SimpleNamespace(goal="minimize", metric="validation_loss"),
+            search=SimpleNamespace(rounds=rounds),
+            space=space,
+            resolved=dict,
+        )
+        return SimpleNamespace(
+            config=config,
+            notes=("the label is \x1b[31m'class'",),
+            rows={"training": 60, "validation": 20, "test": 20},
+            trials=6,
+            exhausts=True,
+            trials_in_all=16,
+            points=({"learning_rate": 0.5, "hidden_units": 32, "optimizer": "sgd", "momentum": 0.9},),
+            decades={"learning_rate": ((1e-4, 1e-3, 250), (1e-3, 1e-2, 750))},
+            seconds_per_trial=10.0,
+        )
+
+    @pytest.mark.parametrize("width", [120, 80, 40])
+    def test_it_fits_the_terminal(self, preview, terminal, width):
+        console, written = terminal(width)
+        show_plan(console, preview, workers=1)
+        assert max(map(len, written().splitlines())) <= width
+        assert r"\x1b[31m'class'" in written()
+
+    def test_what_there_is_to_know(self, preview, terminal):
+        console, written = terminal(120)
+        show_plan(console, preview, workers=2)
+        text = written()
+        assert "round 0    grid, 6 trials of 2 repeats: the space holds no more, 8 were asked for\n" in text
+        assert "round 1    random, 10 trials\n" in text
+        seconds = (6 * 10 + 10 * 5) // 2  # the second round has half the repeats; two workers
+        assert f"time       about 10 s a trial, {seconds} s in all with 2 workers\n" in text
+        assert "momentum       0.5..0.999  log1m   optimizer is sgd" in text
+        assert f"1e-4  0.001    25%  {'━' * 5} " in text
+        assert plan_json(preview, workers=2)["seconds_in_all"] == 55
+
+    def test_ascii_is_enough(self, preview, terminal):
+        console, written = terminal(encoding="ascii")
+        show_plan(console, preview, workers=2)
+        assert written().isascii()
+
+
+class TestStudies:
+    def test_a_row_each_and_the_errors_below(self, make_study, make_trial, terminal, tmp_path):
+        make_study([make_trial(0, 0.975)], planned=9)
+        (make_study([], name="broken").folder / "study.json").write_text("{")
+        console, written = terminal()
+        show_studies(console, list_studies(tmp_path / "runs"))
+        lines = written().splitlines()
+        assert sorted(line.split()[:5] for line in lines[2:4]) == [
+            ["broken", "-", "-", "-", lines[2 if lines[2].startswith("broken") else 3].split()[4]],
+            ["digits", "1", "of", "9", "0.9750"],
+        ]
+        assert lines[4].startswith("broken: ")
+
+
+class TestBest:
+    def test_args_are_safe_in_a_shell_and_for_a_parser(self):
+        params = {"x": -1e-4, "batch_norm": True, "name": "a b;$(c)"}
+        assert as_args(params) == "--x=-0.0001 --batch_norm=true '--name=a b;$(c)'"
+
+    def test_yaml_keeps_what_looks_like_another_type(self):
+        yaml = pytest.importorskip("yaml")
+        params = {"a": "true", "b": "1e-3", "c": True, "d": 1e-5, "e": "on"}
+        assert yaml.safe_load(as_yaml(params)) == params
+        assert as_yaml({}) == ""
