@@ -14,7 +14,7 @@ FLOORS = [
     {"noise"},
     {"strategies", "rounds", "objectives", "executors", "store", "ranking", "events"},
     {"config"},
-    {"planning", "preparation", "preview", "study"},
+    {"planning", "preparation", "preview", "study", "verification"},
     {"views", "bridges"},
     {"cli", "__main__"},
 ]

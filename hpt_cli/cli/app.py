@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "plan": "Check a config and show what it would do; run nothing.",
     "trial": "Show all that is known of one trial.",
     "best": "Print the best trial's params.",
+    "verify": "Train trials again and say whether every bit agrees.",
     "list": "List the studies.",
     "schema": "Print the JSON Schema of a config, for editors.",
 }

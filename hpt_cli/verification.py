@@ -1,0 +1,115 @@
+"""Train finished trials again and compare every bit with what is stored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from concurrent.futures import as_completed
+from dataclasses import dataclass
+from typing import Any
+
+from hpt_cli.config import StudyConfig
+from hpt_cli.environment import describe_environment, usable_cores
+from hpt_cli.executors import LocalExecutor
+from hpt_cli.objectives.network import NetworkObjective
+from hpt_cli.store import StudyStore
+from hpt_cli.trial import Status, TrialResult, TrialSpec
+
+_MOST_TRIALS_A_TASK = 8
+_BY_THE_CLOCK = (Status.TIMEOUT, Status.FAILED)  # what a clock or a killed worker ended need not end so again
+
+
+@dataclass(frozen=True)
+class Check:
+    """What came of training one trial again.
+
+    Args:
+        number: The trial's.
+        difference: Where the first difference is and how large, in words; ``None`` if every bit agrees.
+        largest: The largest absolute difference between two numbers; ``None`` where there is none, and
+            infinite where one of them is missing.
+    """
+
+    number: int
+    difference: str | None
+    largest: float | None
+
+
+def verify_trials(
+    store: StudyStore, config: StudyConfig, results: Sequence[TrialResult], *, workers: int | None
+) -> Iterator[Check]:
+    """Train each of ``results`` again, in the order in which they finish.
+
+    Trials that failed or ran out of time are passed over: the record is the truth there.
+
+    Args:
+        store: The study's folder, with its prepared data.
+        config: What it was made from.
+        results: Finished trials.
+        workers: Processes that train; ``None`` for the config's, or one a usable core.
+    """
+    objective = NetworkObjective(store.data_folder.resolve(), config.network, config.objective.metric)
+    stored = {result.number: result for result in results if result.status not in _BY_THE_CLOCK}
+    specs = [
+        TrialSpec(
+            result.number,
+            result.round,
+            result.params,
+            tuple(repeat.seed for repeat in result.repeats),
+            result.origin,
+        )
+        for result in stored.values()
+    ]
+    executor = LocalExecutor(workers or config.execution.workers or usable_cores())
+    try:
+        tasks = objective.tasks(specs, most=_MOST_TRIALS_A_TASK)
+        for future in as_completed([executor.submit(objective.evaluate, task) for task in tasks]):
+            for again in future.result():
+                yield _compare(stored[again.number], again)
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def environment_changes(store: StudyStore) -> list[str]:
+    """What differs between the environment that made the study and this one, a line each."""
+    now = describe_environment()
+    lines = []
+    for part, here in now.items():
+        there = store.study.get(part)
+        if isinstance(here, dict) and isinstance(there, dict):
+            lines += [
+                f"{name} {there.get(name, 'not there')} -> {here.get(name, 'not there')}"
+                for name in sorted({*there, *here})
+                if there.get(name) != here.get(name)
+            ]
+        elif there != here:
+            lines.append(f"{part} {there} -> {here}")
+    return lines
+
+
+def _compare(stored: TrialResult, again: TrialResult) -> Check:
+    old, new = (_comparable(result) for result in (stored, again))
+    differences = list(_differences("", old, new))
+    if not differences:
+        return Check(stored.number, None, None)
+    place, before, after, _ = differences[0]
+    largest = max(size for *_, size in differences)
+    return Check(stored.number, f"{place}: {before} -> {after}", largest)
+
+
+def _comparable(result: TrialResult) -> dict[str, Any]:
+    data = result.to_json()
+    return {name: data[name] for name in ("status", "objective", "repeats", "error")}
+
+
+def _differences(place: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any, float]]:
+    """(where, before, after, how large) for each number or text that differs."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in dict.fromkeys((*old, *new)):
+            yield from _differences(f"{place}.{name}" if place else name, old.get(name), new.get(name))
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for index, (before, after) in enumerate(zip(old, new, strict=True)):
+            yield from _differences(f"{place}[{index}]", before, after)
+    elif old != new:
+        numbers = all(isinstance(value, (int, float)) for value in (old, new))
+        yield place, old, new, abs(old - new) if numbers else math.inf
