@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 
 from rich.console import Console
@@ -17,7 +18,10 @@ WARNING = "yellow"
 
 def make_console(*, stderr: bool = False) -> Console:
     """A console that takes text as it is: no markup, no emoji, no highlighting by guess."""
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    console = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    if console.is_terminal and console.is_dumb_terminal:
+        console.width, console.height = shutil.get_terminal_size()  # Rich takes 80 x 25 for granted
+    return console
 
 
 def is_animated(console: Console) -> bool:

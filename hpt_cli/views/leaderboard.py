@@ -30,7 +30,7 @@ def show(console: Console, standing: Standing, rows: Sequence[Row]) -> None:
     if rows:
         columns = leaderboard_columns(standing.board, rows, standing.metric, plus_minus(console))
         kept, dropped = fitting(columns, console.width)
-        console.print(draw(kept, row_styles(standing.board, rows)))
+        console.print(draw(console, kept, row_styles(standing.board, rows)))
         titles = ", ".join(column.title for column in dropped if column.drop != _DROP_STATUS)
         if titles:
             console.print(Text(f"too narrow for {titles}: --format csv has all", FAINT))

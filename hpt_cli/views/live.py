@@ -136,4 +136,4 @@ class LiveView:
             return Text()
         columns = leaderboard_columns(board, board.rows, self.progress.metric, plus_minus(self._console))
         kept, _ = fitting(columns, self._console.width)
-        return Group(Text(), draw(kept, row_styles(board, board.rows)))
+        return Group(Text(), draw(self._console, kept, row_styles(board, board.rows)))

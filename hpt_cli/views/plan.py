@@ -151,7 +151,7 @@ def _show(console: Console, columns: Sequence[Column]) -> None:
     rows = list(zip(*(column.cells for column in columns), strict=True))
     if console.is_terminal:
         kept, _ = fitting(columns, console.width)
-        console.print(draw(kept, [""] * len(rows)))
+        console.print(draw(console, kept, [""] * len(rows)))
         return
     for line in ([column.title for column in columns], *rows):
         write_lines(console, ["\t".join(cell.strip() or ABSENT for cell in line)])

@@ -34,7 +34,7 @@ def show_round(console: Console, plan: RoundPlan) -> None:
         for move in plan.moves:
             console.print(Text.assemble((clean(move.name), "bold"), f" {_moved(move)}: {clean(move.why)}"))
     else:
-        console.print(draw(columns, [FAINT if move.new == move.old else "" for move in plan.moves]))
+        console.print(draw(console, columns, [FAINT if move.new == move.old else "" for move in plan.moves]))
     console.print()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hpt_cli.errors import DamagedStudyError
 from hpt_cli.ranking import Leaderboard, rank, widest
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.space import SearchSpace
@@ -59,18 +60,26 @@ def standing_of(store: StudyStore) -> Standing:
     """Read a study's folder.
 
     Raises:
-        DamagedStudyError: A round's plan is unreadable.
+        DamagedStudyError: Its description or a round's plan is unreadable.
     """
     plans = store.rounds()
     space = widest([plan.space for plan in plans])
+    try:
+        metric, goal, planned = store.metric, store.goal, planned_trials(plans, store.study["config"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise DamagedStudyError(
+            f"{store.folder / 'study.json'}: not a study's description ({error!r})"
+        ) from error
+    results = store.results()
+    files = len(list((store.folder / "trials").glob("*.json")))
     return Standing(
         name=store.name,
         folder=store.folder,
-        metric=store.metric,
-        goal=store.goal,
-        planned=planned_trials(plans, store.study["config"]),
-        board=rank([_in_order(result, space) for result in store.results()], store.goal, space),
-        damage=store.damage(),
+        metric=metric,
+        goal=goal,
+        planned=planned,
+        board=rank([_in_order(result, space) for result in results], goal, space),
+        damage=store.damage() if files > len(results) else (),  # to read all again takes time
     )
 
 

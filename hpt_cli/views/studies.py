@@ -59,7 +59,7 @@ def show_studies(console: Console, studies: Sequence[Listed]) -> None:
         Column("changed", tuple(_when(study.changed) for study in studies), drop=2),
     ]
     kept, _ = fitting(columns, console.width)
-    console.print(draw(kept, ["" if study.error is None else FAINT for study in studies]))
+    console.print(draw(console, kept, ["" if study.error is None else FAINT for study in studies]))
     for study in studies:
         if study.error is not None:
             console.print(Text(f"{study.name}: {short(study.error, 200)}", "yellow"))

@@ -9,6 +9,7 @@ from typing import Literal
 
 from rich import box
 from rich.cells import cell_len
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +20,9 @@ KEEP = 0
 
 _GAP = 2  # blanks between columns
 _SENTENCE = 30  # least width of a column of sentences
+
+# Rich would take a box with lines between the columns, which takes the blanks that part them.
+_ASCII_BOX = box.Box("    \n    \n -- \n" + "    \n" * 5, ascii=True)
 
 
 @dataclass(frozen=True)
@@ -77,10 +81,11 @@ def fitting(columns: Sequence[Column], width: int) -> tuple[list[Column], list[C
     return kept, [column for column in columns if column not in kept]
 
 
-def draw(columns: Sequence[Column], styles: Sequence[str]) -> Table:
+def draw(console: Console, columns: Sequence[Column], styles: Sequence[str]) -> Table:
     """The table, with a style a row; its width is that of its columns."""
+    look = _ASCII_BOX if console.options.ascii_only else box.SIMPLE_HEAD
     # the box adds a blank of its own between columns
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, _GAP - 1, 0, 0), pad_edge=False, show_edge=False)
+    table = Table(box=look, padding=(0, _GAP - 1, 0, 0), pad_edge=False, show_edge=False)
     table.border_style = table.header_style = "dim"
     height = max((len(column.lines) for column in columns), default=0)
     for column in columns:

@@ -72,7 +72,7 @@ def _show_metrics(console: Console, row: Row) -> None:
             for index, repeat in enumerate(repeats)
         ]
     kept, dropped = fitting(columns, console.width)
-    console.print(draw(kept, [""] * len(names)))
+    console.print(draw(console, kept, [""] * len(names)))
     if dropped:
         console.print(Text(f"too narrow for {plural(len(dropped), 'repeat')}: --json has all", FAINT))
 

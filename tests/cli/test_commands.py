@@ -191,6 +191,13 @@ class TestList:
         assert "study.json" in by_name["broken"]["error"]
         assert "broken\t-" in hpt("list").stdout
 
+    def test_a_description_of_another_shape_is_damage_too(self, hpt, make_study):
+        path = make_study().folder / "study.json"
+        path.write_text('{"schema": 1, "config": {"objective": 3}}')
+        assert "not a study's description" in json.loads(hpt("list", "--json").stdout)[0]["error"]
+        result = hpt("show")
+        assert (result.exit_code, result.stdout) == (2, "")
+
     def test_there_is_none(self, hpt, runs):
         result = hpt("list")
         assert (result.exit_code, result.stdout) == (0, "")

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,20 @@ studies.list_studies = interrupted
 sys.argv = ["hpt", "list"]
 __main__.main()
 """
+
+
+def in_a_terminal(arguments, env):
+    """What a process writes to a terminal."""
+    pty = pytest.importorskip("pty")
+    parent, child = pty.openpty()
+    subprocess.run(arguments, env=env, stdout=child, timeout=60, check=True)
+    os.close(child)
+    written = b""
+    with suppress(OSError):  # how a terminal says that there is no more
+        while block := os.read(parent, 65536):
+            written += block
+    os.close(parent)
+    return written
 
 
 class TestStart:
@@ -130,24 +145,20 @@ class TestStreams:
         assert "Traceback" not in errors
         assert len(list((runs / "iris" / "trials").iterdir())) == 5
 
+    def test_a_dumb_terminal_has_its_own_width(self, environment, make_study, make_trial):
+        make_study(make_trial(0, 0.5), make_trial(1))
+        env = {**environment, "TERM": "dumb", "COLUMNS": "40"}
+        written = in_a_terminal([sys.executable, "-m", "hpt_cli", "show"], env).decode()
+        table, _, _ = written.partition("study ")
+        assert max(map(len, table.splitlines())) <= 40
+
     def test_no_color_means_no_color(self, environment, make_study, make_trial):
         """In a real terminal, told not to color: nothing but bold and faint remains."""
-        pty = pytest.importorskip("pty")
         make_study(make_trial(0, 0.5))
+        environment.pop("NO_COLOR", None)
         colors = {}
         for name, extra in {"color": {}, "no color": {"NO_COLOR": "1"}, "dumb": {"TERM": "dumb"}}.items():
-            parent, child = pty.openpty()
-            plain = {key: value for key, value in environment.items() if key != "NO_COLOR"}
-            env = {**plain, "TERM": "xterm-256color", **extra}
-            arguments = [sys.executable, "-m", "hpt_cli", "show"]
-            subprocess.run(arguments, env=env, stdout=child, timeout=60, check=True)
-            os.close(child)
-            written = b""
-            try:
-                while block := os.read(parent, 65536):
-                    written += block
-            except OSError:  # how a terminal says that there is no more
-                pass
-            os.close(parent)
+            env = {**environment, "TERM": "xterm-256color", **extra}
+            written = in_a_terminal([sys.executable, "-m", "hpt_cli", "show"], env)
             colors[name] = (b"\x1b[1;32m" in written, b"\x1b[" in written)
         assert colors == {"color": (True, True), "no color": (False, True), "dumb": (False, False)}

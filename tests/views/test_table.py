@@ -30,23 +30,35 @@ def test_what_fits_is_drawn_within_the_width(terminal, width):
     columns += [numbers(f"some_long_name_{n}", [f"{10.0**-n:.4g}"], n + 1) for n in range(12)]
     console, written = terminal(width)
     kept, _ = fitting(columns, width)
-    console.print(draw(kept, [""]))
+    console.print(draw(console, kept, [""]))
     assert max(widths(written())) <= width
     assert len(written().splitlines()) == max(len(column.lines) for column in kept) + 2
 
 
 def test_numbers_keep_their_decimal_points_in_line(terminal):
     console, written = terminal()
-    console.print(draw([numbers("x", ["0.5", "12.25", "3"]), Column("y", ("a", "b", "c"))], ["", "", ""]))
+    console.print(
+        draw(console, [numbers("x", ["0.5", "12.25", "3"]), Column("y", ("a", "b", "c"))], ["", "", ""])
+    )
     assert written().splitlines()[2:] == [" 0.5   a", "12.25  b", " 3     c"]
 
 
 def test_sentences_wrap_and_nothing_else(terminal):
     console, written = terminal(60)
     console.print(
-        draw([Column("name", ("learning_rate",)), Column("why", ("because of this " * 6,), wraps=True)], [""])
+        draw(
+            console,
+            [Column("name", ("learning_rate",)), Column("why", ("because of this " * 6,), wraps=True)],
+            [""],
+        )
     )
     lines = written().splitlines()
     assert max(widths(written())) <= 60
     assert sum("learning_rate" in line for line in lines) == 1
     assert sum(line.count("because") for line in lines) == 6
+
+
+def test_ascii_keeps_the_blanks_between_columns(terminal):
+    console, written = terminal(encoding="ascii")
+    console.print(draw(console, [Column("x", ("a",)), Column("y", ("b",))], [""]))
+    assert [line.rstrip() for line in written().splitlines()] == ["x  y", "----", "a  b"]
