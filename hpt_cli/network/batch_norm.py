@@ -131,7 +131,9 @@ class RunningStatistics:
     ) -> None:
         self.mean, self.variance = mean, variance
         self._momentum, self._widths, self._steps = momentum, widths, len(rows)
-        powers = np.array([[rho**j for rho in momentum] for j in range(len(rows), -1, -1)])  # (S + 1, K)
+        exponents = np.arange(len(rows), -1, -1)
+        by_momentum = {rho: rho**exponents for rho in set(momentum)}
+        powers = np.stack([by_momentum[rho] for rho in momentum], axis=1)  # (S + 1, K)
         self._kept = np.repeat(powers[0], widths)  # (W,)
         weights = powers[1:] * (1 - np.array(momentum))
         if all(rho == momentum[0] for rho in momentum):

@@ -85,6 +85,8 @@ class Batches:
         self._chunk = max(1, min(self._full, CHUNK_BYTES // step_bytes))
         self._memory = np.empty((self._chunk, self._orders, self._size, x.shape[1]), dtype)
         self._views = self._views_of(self._memory)
+        self._last_memory = np.empty((len(steps) - self._full, self._orders, steps[-1], x.shape[1]), dtype)
+        self._last_views = self._views_of(self._last_memory)
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """The epoch's batches; each is valid until the next is taken."""
@@ -92,17 +94,12 @@ class Batches:
         for start in range(0, self._full, self._chunk):
             stop = min(start + self._chunk, self._full)
             rows = orders[:, start * self._size : stop * self._size]
-            order = rows.reshape(self._orders, stop - start, self._size).transpose(
-                1, 0, 2
-            )  # (steps, orders, n)
-            self._gather(order, self._memory[: stop - start])
-            yield from self._batches(order, self._views)
+            order = rows.reshape(self._orders, stop - start, self._size).transpose(1, 0, 2)
+            yield from self._gathered(order, self._memory[: stop - start], self._views)
         if self._full < len(self._steps):
-            start, rest = self._full * self._size, self._steps[-1]
-            order = orders[None, :, start : start + rest]
-            memory = np.empty((1, self._orders, rest, self._x.shape[1]), self._dtype)
-            self._gather(order, memory)
-            yield from self._batches(order, self._views_of(memory))
+            start = self._full * self._size
+            order = orders[None, :, start : start + self._steps[-1]]
+            yield from self._gathered(order, self._last_memory, self._last_views)
 
     def _shuffled(self, epoch: int) -> Array:
         """Each trial's order of the rows (orders, N), made of nothing but its seed and the epoch."""
@@ -113,12 +110,6 @@ class Batches:
                 orders[seed] = rng.permutation(len(self._x))
         return np.stack([orders[seed] for seed in self._seeds[: self._orders]])
 
-    def _gather(self, order: Array, memory: Array) -> None:
-        if self._x.dtype == self._dtype:
-            self._x.take(order, 0, memory, "clip")  # without "clip" NumPy gathers into a copy first
-        else:
-            memory[...] = self._x.take(order, 0)
-
     def _views_of(self, memory: Array) -> list[tuple[list[Array], list[Array]]]:
         views = []
         for step in memory:
@@ -126,7 +117,14 @@ class Batches:
             views.append((x, transposed(x)))
         return views
 
-    def _batches(self, order: Array, views: list[tuple[list[Array], list[Array]]]) -> Iterator[Batch]:
+    def _gathered(
+        self, order: Array, memory: Array, views: list[tuple[list[Array], list[Array]]]
+    ) -> Iterator[Batch]:
+        """The batches of the rows ``order`` (steps, orders, n), copied to ``memory``."""
+        if self._x.dtype == self._dtype:
+            self._x.take(order, 0, memory, "clip")  # without "clip" NumPy gathers into a copy first
+        else:
+            memory[...] = self._x.take(order, 0)
         steps, _, rows = order.shape
         y = np.broadcast_to(self._y.take(order), (steps, len(self._seeds), rows))
         targets = self._losses[rows].targets(y)

@@ -102,9 +102,10 @@ def _binary_auc(score: Array, positive: Array) -> float:
     n_negative = len(positive) - n_positive
     if not n_positive or not n_negative or not np.isfinite(score).all():
         return float("nan")
-    _, place, counts = np.unique(score, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]  # from 1; equal scores share the middle
-    return float((ranks[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
+    positives, negatives = np.sort(score[positive]), np.sort(score[~positive])
+    below = negatives.searchsorted(positives, "left").sum()
+    below_or_equal = negatives.searchsorted(positives, "right").sum()
+    return int(below + below_or_equal) / (2 * n_positive * n_negative)
 
 
 def rmse(residual: Array, y: Array) -> float:  # noqa: ARG001
