@@ -178,6 +178,8 @@ class TrialResult:
         number, objective = data["number"], data["objective"]
         if type(number) is not int or number < 0 or not isinstance(data["params"], dict):
             raise ValueError("not a trial: number or params are not what they should be")
+        if not all(isinstance(value, (bool, int, float, str)) for value in data["params"].values()):
+            raise ValueError("not a trial: a param is neither a number nor text nor true or false")
         status = Status(data["status"])
         if (status is Status.DONE) != (objective is not None):
             raise ValueError(f"a trial that is {status} cannot have the objective {objective}")

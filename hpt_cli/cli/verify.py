@@ -28,6 +28,8 @@ def command(
     Example:
         hpt verify 17 --study digits
     """
+    from dataclasses import asdict
+
     from hpt_cli.errors import StudyFailedError
     from hpt_cli.preparation import open_config, reload_data
     from hpt_cli.store import StudyStore
@@ -44,35 +46,20 @@ def command(
     for check in verify_trials(store, config, results, workers=workers):
         checks.append(check)
         if check.difference is not None and not as_json:
-            click.echo(f"trial {check.number} differs: {check.difference}; at most by {check.largest:.3g}")
-    checks.sort(key=lambda check: check.number)
+            print(f"trial {check.number} differs: {check.difference}; at most by {check.largest:.3g}")
     changes = environment_changes(store)
-    different = [check for check in checks if check.difference is not None]
+    different = sum(check.difference is not None for check in checks)
     if as_json:
-        click.echo(
-            to_json(
-                {
-                    "study": store.name,
-                    "trials": [
-                        {
-                            "number": check.number,
-                            "same": check.difference is None,
-                            "difference": check.difference,
-                            "largest": finite(check.largest),
-                        }
-                        for check in checks
-                    ],
-                    "environment": changes,
-                }
-            )
-        )
+        trials = [
+            {**asdict(check), "same": check.difference is None, "largest": finite(check.largest)}
+            for check in sorted(checks, key=lambda check: check.number)
+        ]
+        print(to_json({"study": store.name, "trials": trials, "environment": changes}))
     else:
         for change in changes:
-            click.echo(f"environment: {change}")
+            print(f"environment: {change}")
         passed = len(results) - len(checks)
         skipped = f"; {plural(passed, 'trial')} that failed or timed out passed over" if passed else ""
-        click.echo(
-            f"{plural(len(checks) - len(different), 'trial')} trained again with the same bits{skipped}"
-        )
+        print(f"{plural(len(checks) - different, 'trial')} trained again with the same bits{skipped}")
     if different:
-        raise StudyFailedError(f"{len(different)} of {plural(len(checks), 'trial')} not the same as stored")
+        raise StudyFailedError(f"{different} of {plural(len(checks), 'trial')} not the same as stored")

@@ -57,6 +57,8 @@ def test_a_number_that_json_lacks_becomes_null():
         {"number": True},
         {"number": -1},
         {"params": []},
+        {"params": {"rate": [1]}},
+        {"params": {"rate": None}},
         {"status": "running"},
         {"objective": None},
         {"repeats": [{}]},
