@@ -155,7 +155,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant, if there is one."""
     known = list(known)
     visible = "".join(char for char in unicodedata.normalize("NFKC", word) if char.isprintable())
-    plain = visible.strip().strip(":\"'").replace("-", "_").replace(" ", "_")
+    plain = visible.partition(":")[0].strip().strip("\"'").replace("-", "_").replace(" ", "_")
     plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", plain).lower()  # learningRate
     if plain in known:
         return plain
@@ -178,6 +178,8 @@ _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[ ,'][0-9]{3})+", re.ASCII)
 _PERCENT = re.compile(r"([0-9.]+) ?%", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _SUFFIX = re.compile(r"([0-9.]+) ?([kKmM])", re.ASCII)
+_FROM_TO = re.compile(r"([0-9.]+(?:e-?[0-9]+)?) ?(?:-|\.\.|\.\.\.|to) ?([0-9.]+(?:e-?[0-9]+)?)", re.ASCII)
+_SEVERAL = re.compile(r"[0-9.e-]+(?:(?:, ?| )[0-9.e-]+){2,}", re.ASCII)
 
 
 def number_hint(text: str) -> str:
@@ -185,6 +187,10 @@ def number_hint(text: str) -> str:
     text = text.strip()
     if re.fullmatch(r"-\S+( -\S+)+", text):
         return "a list needs a blank after each dash"
+    if match := _FROM_TO.fullmatch(text):
+        return f"a range is {{low: {match[1]}, high: {match[2]}}}"
+    if _SEVERAL.fullmatch(text) and not _GROUPED.fullmatch(text):
+        return f"a list is [{', '.join(re.split('[ ,]+', text))}]"
     meant: float | None = None
     try:
         if match := _FRACTION.fullmatch(text):

@@ -57,11 +57,16 @@ def _checked(check: Any) -> Any:
 
 def _scalar(value: Any) -> bool | int | float | str:
     if isinstance(value, list):
-        raise Refused(f"must be one value, found {shown(value)}", "a list cannot be a value of its own")
+        raise Refused(
+            f"must be one value, found {shown(value)}",
+            "widths by layer are searched as hidden_units_1, hidden_units_2",
+        )
     if value is None:
         raise Refused("must be one value, found nothing", "null is no choice: write a value")
     if not isinstance(value, (bool, int, float, str)):
-        raise Refused(f"must be one value, found {shown(value)}")
+        raise Refused(
+            f"must be one value, found {shown(value)}", "a range is one mapping: {low: 1, high: 10}"
+        )
     return value
 
 

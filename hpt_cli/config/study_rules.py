@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
+import random
 import re
 from pathlib import Path
 
 from hpt_cli.config import models
 from hpt_cli.config.messages import did_you_mean, nearest, safe, shown
-from hpt_cli.config.settings import Goal, ObjectiveSettings, RoundSettings, SearchSettings
+from hpt_cli.config.settings import ObjectiveSettings, RoundSettings, SearchSettings
 from hpt_cli.config.yaml_loader import Document, KeyPath
 from hpt_cli.data.settings import BUILTIN
-from hpt_cli.network import METRICS, metric_goal
+from hpt_cli.network import METRICS, metric_goal, metrics_for
 from hpt_cli.space import SearchSpace
 
 DEFAULT_TRIALS = 20
+UNSATISFIED_DRAWS = 10_000
+"""A space of which so many random points are refused is too thin to be searched by drawing from it."""
 PARTS = ("validation", "training")
-CLASSIFICATION_METRICS = ("accuracy", "balanced_accuracy", "f1_macro", "auc")
-REGRESSION_METRICS = ("rmse", "mae", "r2")
 
 
 def study_name(given: str | None, path: Path, document: Document) -> str:
@@ -51,8 +52,8 @@ def read_objective(objective: models.Objective, data: models.Data, document: Doc
     if metric not in known:
         document.refuse(path, f"unknown metric, found {shown(metric)}", _metric_hint(metric))
         return ObjectiveSettings("validation_loss", "minimize")
-    _check_task(bare, data, document)
-    goal: Goal = metric_goal(metric)
+    _check_task(metric, data, document)
+    goal = metric_goal(metric)
     if objective.goal not in (None, goal):
         better = "less" if goal == "minimize" else "more"
         what = f"{better} {metric} is better: must be {goal}, found {objective.goal}"
@@ -89,8 +90,7 @@ def _check_task(metric: str, data: models.Data, document: Document) -> None:
     task = data.task
     if task == "auto" and data.source in BUILTIN:
         task = "regression" if data.source == "diabetes" else "classification"
-    of_other = {"classification": REGRESSION_METRICS, "regression": CLASSIFICATION_METRICS}.get(task, ())
-    if metric in of_other:
+    if task != "auto" and metric not in metrics_for(task, 0):
         hint = "write validation_accuracy" if task == "classification" else "write validation_rmse"
         document.refuse(("objective", "metric"), f"{metric} does not judge a {task}", hint)
 
@@ -111,11 +111,21 @@ def read_search(search: models.Search, space: SearchSpace | None, document: Docu
     else:
         trials = _trials(search.strategy, search.trials, path, space, document)
         rounds = [RoundSettings(search.strategy, trials, search.repeats)] * search.rounds
+    drawn = any(plan.strategy != "grid" for plan in rounds)
+    if space is not None and space.constraints and drawn and not _satisfiable(space):
+        what = f"none of {UNSATISFIED_DRAWS} random points fulfils them"
+        document.refuse(("constraints",), what, "loosen one of them")
     total = sum(plan.trials for plan in rounds)
     if total > models.MAX_TRIALS:
         what = f"all rounds together must have at most {models.MAX_TRIALS} trials, found {total}"
         document.refuse((*path, "rounds" if len(rounds) > 1 else "trials"), what)
     return SearchSettings(search.parallel, tuple(rounds))
+
+
+def _satisfiable(space: SearchSpace) -> bool:
+    draw = random.Random(0)
+    units = ([draw.random() for _ in space.names] for _ in range(UNSATISFIED_DRAWS))
+    return any(space.allows(space.from_unit(unit)) for unit in units)
 
 
 def _trials(

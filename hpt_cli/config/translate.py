@@ -180,6 +180,9 @@ def unknown_key(path: KeyPath) -> tuple[str, str]:
     key = str(path[-1])
     section = ".".join(part for part in path[:-1] if isinstance(part, str))
     known = _RANGE_KEYS if path[0] == "space" and len(path) > 2 else _KEYS.get(section, ())
+    name, colon, value = key.partition(":")
+    if colon and name in known:
+        return f"a colon needs a blank after it, found '{safe(key)}'", f"write {name}: {safe(value)}"
     if path[0] == "space" and len(path) > 2 and key in _RANGE_KEYS:
         return "does not go with choices", "write a range, or a list of choices: not both"
     what = (
@@ -188,7 +191,7 @@ def unknown_key(path: KeyPath) -> tuple[str, str]:
     if key.lower() in ALIASES or not (nearest(key, known)):
         if section and key in _KEYS[""]:
             return what, f"'{key}' is not part of {safe(section)}: write it at the start of a line"
-        places = [place for place in _KEYS if place not in ("", "search.rounds", section)]
+        places = [place for place in _KEYS if place not in ("", "search.rounds", "search.prune", section)]
         homes = [place for place in places if _home(key, _KEYS[place])]
         meant = ALIASES.get(key.lower(), key)
         if homes and meant not in known:

@@ -289,7 +289,7 @@ REST = [
         'constraints: ["learning_rate > 5"]',
         3,
         "constraints",
-        "no point of the space fulfils them",
+        "none of 10000 random points fulfils them",
     ),
     ("constraint that is a number", "constraints: [5]", 3, "constraints[0]", "must be text"),
     ("constraint without quotes", "constraints: [{learning_rate: 0.5}]", 3, "constraints[0]", "must be text"),

@@ -16,6 +16,22 @@ def below(text: str) -> str:
 FIXED = "data: {source: digits}\nspace: {learning_rate: {low: 1e-4, high: 1}}\n"
 
 SPACE = [
+    (
+        "no blank after a colon",
+        "learning_rate: {low:1e-4, high: 1}",
+        3,
+        "space.learning_rate.low:1e-4",
+        "a colon needs a blank",
+    ),
+    ("range as a dash", "hidden_layers: 1-3", 3, "space.hidden_layers", "must be a whole number"),
+    ("list without brackets", "hidden_units: 16, 32, 64", 3, "space.hidden_units", "must be a whole number"),
+    (
+        "range as a list of mappings",
+        "learning_rate:\n  - low: 1e-4\n  - high: 1",
+        4,
+        "space.learning_rate[0]",
+        "must be one value",
+    ),
     ("unknown name", "momentun: {low: 0, high: 0.9}", 3, "space.momentun", "unknown key"),
     ("abbreviation", "lr: {low: 1e-4, high: 1}", 3, "space.lr", "unknown key"),
     ("not searchable", "loss: [mse, cross_entropy]", 3, "space.loss", "cannot be searched"),

@@ -92,13 +92,75 @@ CONFIGS = st.fixed_dictionaries(
         "execution": TREES,
     },
 )
+
+
+def legal(name):
+    """A strategy of values that a hyperparameter can have."""
+    spec = HYPERPARAMETERS["hidden_units" if name.startswith("hidden_units_") else name]
+    if spec.kind is bool:
+        return st.booleans()
+    if spec.choices:
+        return st.sampled_from(spec.choices)
+    low, high = spec.low or 0, min(spec.high, 60)
+    if spec.kind is int:
+        return st.integers(int(low), int(high))
+    inside = {"exclude_min": spec.open_low, "exclude_max": spec.open_high}
+    return st.sampled_from([0.25, 0.5]) | st.floats(low, high, **inside)
+
+
+@st.composite
+def legal_entries(draw, name):
+    """What may stand under ``space``, as far as that can be said of one name."""
+    values = legal(name)
+    when = {}
+    if draw(st.integers(0, 4)) == 0:
+        parent = draw(NAMES)
+        when = {"when": {parent: draw(legal(parent) | st.lists(legal(parent), min_size=1, max_size=2))}}
+    form = draw(st.sampled_from(["value", "list", "choices", "range", "range"]))
+    if form == "value":
+        return draw(values)
+    numeric = HYPERPARAMETERS["hidden_units" if name.startswith("hidden_units_") else name].kind in (
+        int,
+        float,
+    )
+    if form == "range" and numeric:
+        low, high = sorted([draw(values), draw(values)])
+        options = {"scale": draw(st.sampled_from(["linear", "log", "log1m"]))}
+        if draw(st.booleans()):
+            options["points"] = draw(st.integers(2, 4))
+        return {"low": low, "high": high, **options, **when}
+    chosen = draw(st.lists(values, min_size=1, max_size=3, unique=True))
+    return {"choices": chosen, **when} if form == "choices" else chosen
+
+
+@st.composite
+def nearly_right(draw):
+    """A config that is wrong, if at all, by what its keys do to each other."""
+    names = draw(
+        st.lists(NAMES.filter(lambda name: name not in ("loss", "hidden_units_60")), min_size=1, unique=True)
+    )
+    cut = draw(st.integers(1, len(names)))
+    return {
+        "data": {"source": draw(st.sampled_from(["digits", "diabetes"]))},
+        "space": {name: draw(legal_entries(name)) for name in names[:cut]},
+        "network": {name: draw(legal(name)) for name in names[cut:]},
+        "search": {"strategy": draw(st.sampled_from(["grid", "random", "bayes"]))},
+        "constraints": draw(
+            st.lists(st.sampled_from(["learning_rate < 0.5", "epochs * batch_size < 900", "dropout <= 0.9"]))
+        ),
+    }
+
+
 QUICK = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def check(text: bytes, overrides: tuple[str, ...] = ()) -> None:
+    config, error = None, None
     try:
         config = parse_config(text, PATH, overrides)
-    except ConfigError as error:
+    except ConfigError as refusal:
+        error = refusal
+    if error is not None:
         assert error.problems
         message = str(error)
         message.encode()
@@ -138,6 +200,12 @@ def test_any_tree(tree):
 @given(CONFIGS)
 def test_almost_configs(tree):
     check(yaml.safe_dump(tree, sort_keys=False).encode("utf-8", "replace"))
+
+
+@settings(QUICK, max_examples=300)
+@given(nearly_right())
+def test_nearly_right_configs(tree):
+    check(yaml.safe_dump(tree, sort_keys=False).encode())
 
 
 @QUICK

@@ -224,6 +224,10 @@ class TestRounds:
         text = spaced("optimizer: [sgd, adam]", "momentum: [0, 0.5, 0.9]")
         assert self.rounds(load, text, "search: {strategy: grid}\n") == [("grid", 4, 1)]
 
+    def test_a_grid_may_have_a_constraint_that_no_draw_fulfils(self, load):
+        text = spaced("dropout: {low: 0, high: 0.5, points: 3}") + "constraints: [dropout == 0.25]\n"
+        assert self.rounds(load, text, "search: {strategy: grid}\n") == [("grid", 1, 1)]
+
     def test_trials_of_other_strategies_do_not_bind_a_grid(self, load):
         search = "search: {strategy: random, trials: 30, rounds: [{}, {strategy: grid}]}\n"
         assert self.rounds(load, spaced("dropout: [0, 0.1]"), search) == [("random", 30, 1), ("grid", 2, 1)]
