@@ -73,16 +73,27 @@ def _describe_network(network: dict[str, Any]) -> None:
 
 
 def _tidy(schema: Any) -> Any:
-    """Without pydantic's titles, and without a default of null: it only says that a key may be left out."""
+    """pydantic's schema in one form, whichever version wrote it.
+
+    Without titles; without a default of null, which only says that a key may be left out; without a type
+    beside the list of all values.
+    """
     if isinstance(schema, list):
         return [_tidy(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    return {
+    tidy = {
         key: {name: _tidy(part) for name, part in value.items()} if key == "properties" else _tidy(value)
-        for key, value in schema.items()
+        for key, value in sorted(schema.items())
         if key != "title" and not (key == "default" and value is None)
     }
+    if len(tidy.get("allOf", ())) == 1:
+        tidy.update(tidy.pop("allOf")[0])
+    if "const" in tidy:
+        tidy.pop("enum", None)
+    if "const" in tidy or "enum" in tidy:
+        tidy.pop("type", None)
+    return dict(sorted(tidy.items()))
 
 
 def page() -> str:
@@ -183,15 +194,10 @@ def _hyperparameter_rows() -> Iterator[str]:
     yield f"| `hidden_units_1`, `hidden_units_2`, ... | whole number, {bounds} | | yes | {_LAYER} |"
 
 
-def files() -> dict[str, str]:
-    """The generated files of the docs folder: name and text."""
-    return {SCHEMA_FILE: json.dumps(config_schema(), indent=1) + "\n", PAGE_FILE: page()}
-
-
 def write(folder: Path) -> None:
-    """Write the generated files into ``folder``."""
-    for name, text in files().items():
-        (folder / name).write_text(text, encoding="utf-8")
+    """Write both files into ``folder``."""
+    (folder / SCHEMA_FILE).write_text(json.dumps(config_schema(), indent=1) + "\n", encoding="utf-8")
+    (folder / PAGE_FILE).write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
