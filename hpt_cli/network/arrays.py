@@ -86,8 +86,7 @@ def _multiplier(shape: tuple[int, ...], k: int, dtype: npt.DTypeLike) -> Multipl
 
 
 def row_adder(columns: int) -> Callable[[Array, Array], None]:
-    """A function ``add(x, out)`` that sums ``x`` (n, columns) over its rows, row after row, into ``out``
-    (columns,).
+    """A function ``add(x, out)`` that sums the rows of ``x`` (n, columns) into ``out`` (columns,).
 
     The order of the additions must not depend on how many trials lie side by side.  NumPy adds whole rows
     one after another, except that it sums a single column pairwise; ``accumulate`` keeps to the order there.

@@ -2,7 +2,7 @@
 
 A layer is bound, when it is made, to the arrays it works on: what it reads, what it writes, its weights and
 where their gradients go.  A step then allocates nothing and makes no views; each line is one NumPy call for
-all trials. The trials' columns lie side by side, (n, W); only matrix products go trial by trial, and those of
+all trials.  The trials' columns lie side by side, (n, W); only matrix products go trial by trial, and those of
 trials with equal widths share a call.
 """
 
