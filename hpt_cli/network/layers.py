@@ -2,8 +2,8 @@
 
 A layer is bound, when it is made, to the arrays it works on: what it reads, what it writes, its weights and
 where their gradients go.  A step then allocates nothing and makes no views; each line is one NumPy call for
-all trials.  The trials' columns lie side by side, (n, W); only matrix products go trial by trial, and those of
-trials with equal widths share a call.
+all trials.  The trials' columns lie side by side, (n, W); only matrix products go trial by trial, and those
+of trials with equal widths share a call.
 """
 
 from __future__ import annotations

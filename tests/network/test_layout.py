@@ -40,7 +40,7 @@ def test_sums_over_rows_do_not_depend_on_the_trials_beside() -> None:
     assert [row_sums(x[k : k + 1])[0] for k in range(4)] == list(row_sums(x))
 
 
-@pytest.mark.parametrize(("m", "k", "n"), itertools.product([1, 2, 5], [1, 3, 37], [1, 2, 8]))
+@pytest.mark.parametrize(("m", "k", "n"), list(itertools.product([1, 2, 5], [1, 3, 37], [1, 2, 8])))
 def test_a_product_does_not_depend_on_where_its_matrices_lie(m: int, k: int, n: int) -> None:
     rng = np.random.default_rng(m * k * n)
     a, b = rng.normal(size=(1, m, k)).astype(np.float32), rng.normal(size=(1, k, n)).astype(np.float32)
