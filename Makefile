@@ -54,6 +54,7 @@ check: $(VENV)/.dev
 
 docs: $(VENV)/.run
 	$(BIN)/python -m hpt_cli.config.describe docs
+	$(BIN)/python docs/outputs.py
 
 dist: $(VENV)/.dev
 	rm -rf dist

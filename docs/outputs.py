@@ -1,7 +1,7 @@
 """Write the real output into the pages again: ``python docs/outputs.py`` (or ``make docs``).
 
 Every block of a page that begins with ``$ hpt`` is run, in the order of the page, in an empty folder that sees
-``configs/``; what the command shows in a terminal takes the place of what stood there.  ``$ hpt run`` alone keeps
+``configs/`` and ``docs/``; what the command shows in a terminal takes the place of what stood there.  ``$ hpt run`` alone keeps
 its place empty: its last screen is the picture, ``docs/leaderboard.svg``.
 """
 
@@ -32,7 +32,9 @@ def in_terminal(command: str, folder: Path) -> str:
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 50, WIDTH, 0, 0))
     program = [sys.executable, "-m", "hpt_cli", *shlex.split(command)[1:]]
     environment = {**os.environ, "TERM": "xterm", "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(program, cwd=folder, stdin=follower, stdout=follower, stderr=follower, env=environment):
+    with subprocess.Popen(
+        program, cwd=folder, stdin=follower, stdout=follower, stderr=follower, env=environment
+    ) as process:
         os.close(follower)
         shown = b""
         while True:
@@ -44,6 +46,8 @@ def in_terminal(command: str, folder: Path) -> str:
                 break
             shown += part
     os.close(leader)
+    if process.returncode not in (0, 2):  # 2: the page shows what a mistake is answered with
+        raise SystemExit(f"{command} ended with {process.returncode}:\n{shown.decode()}")
     text = ESCAPES.sub("", shown.decode()).replace("\r\n", "\n")
     return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
 
@@ -87,7 +91,8 @@ def main() -> None:
     """Write every page again."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "configs").symlink_to(ROOT / "configs")
+        for part in ("configs", "docs"):
+            (folder / part).symlink_to(ROOT / part)
         for page in PAGES:
             rewrite(ROOT / page, folder)
         picture(folder)
