@@ -14,8 +14,9 @@ from hpt_cli.network.settings import HYPERPARAMETERS, Hyperparameter, NetworkSet
 
 if TYPE_CHECKING:
     from hpt_cli.network.engine import TrainingData
+    from hpt_cli.network.losses import resolve_loss
     from hpt_cli.network.model import predict
-    from hpt_cli.network.population import Population, State, TrainingOutcome, group_key
+    from hpt_cli.network.population import Population, State, TrainingOutcome, check_metric, group_key
     from hpt_cli.network.training import group, train
 
 __all__ = [
@@ -27,11 +28,13 @@ __all__ = [
     "State",
     "TrainingData",
     "TrainingOutcome",
+    "check_metric",
     "group",
     "group_key",
     "metric_goal",
     "metrics_for",
     "predict",
+    "resolve_loss",
     "train",
 ]
 
@@ -40,9 +43,11 @@ _HOMES = {
     "State": "population",
     "TrainingData": "engine",
     "TrainingOutcome": "population",
+    "check_metric": "population",
     "group": "training",
     "group_key": "population",
     "predict": "model",
+    "resolve_loss": "losses",
     "train": "training",
 }
 

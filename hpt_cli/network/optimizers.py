@@ -10,7 +10,7 @@ numbers.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -191,26 +191,30 @@ class Adam(Optimizer):
         self._rate = self.spread(rates)
         self._beta1 = self.spread([s.beta1 for s in self.settings])
         self._beta2 = self.spread([s.beta2 for s in self.settings])
-        c1 = [(1 - s.beta1) / (1 - s.beta1**t) for s in self.settings]  # (K, steps)
-        c2 = [(1 - s.beta2) / (1 - s.beta2**t) for s in self.settings]
-        self._root_scales = [np.sqrt(two) / one for one, two in zip(c1, c2, strict=True)]
-        self._epsilons = [s.epsilon * self.rows / one for s, one in zip(self.settings, c1, strict=True)]
-        self._step = 0
+        c1 = np.array([(1 - s.beta1) / (1 - s.beta1**t) for s in self.settings])  # (K, steps)
+        c2 = np.array([(1 - s.beta2) / (1 - s.beta2**t) for s in self.settings])
+        epsilon = np.array([[s.epsilon * self.rows] for s in self.settings])
+        self._root_scales = self._spread_steps(np.sqrt(c2) / c1)
+        self._epsilons = self._spread_steps(epsilon / c1)
+
+    def _spread_steps(self, values: Array) -> Iterator[Array]:
+        """For each step the operand of :meth:`spread`, from numbers (K, steps)."""
+        if (values == values[0]).all():
+            row = values[0].astype(self.weights.dtype)
+            return (row[step, ...] for step in range(len(row)))
+        return (self.spread(list(step)) for step in values.T)
 
     def update(self) -> None:
         """One step."""
         (first, second), g, spare = self.moments, self.grads, self.spare
-        root_scale = self.spread([scales[self._step] for scales in self._root_scales])
-        epsilon = self.spread([epsilons[self._step] for epsilons in self._epsilons])
-        self._step += 1
         np.multiply(first, self._beta1, first)
         np.add(first, g, first)
         np.multiply(second, self._beta2, second)
         np.multiply(g, g, spare)
         np.add(second, spare, second)
         np.sqrt(second, spare)
-        np.multiply(spare, root_scale, spare)
-        np.add(spare, epsilon, spare)
+        np.multiply(spare, next(self._root_scales), spare)
+        np.add(spare, next(self._epsilons), spare)
         np.divide(first, spare, spare)
         np.multiply(spare, self._rate, spare)
         np.subtract(self.weights, spare, self.weights)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import hpt_cli.network as network_package
 from hpt_cli.network.settings import HYPERPARAMETERS, NetworkSettings
 
 
@@ -67,3 +68,9 @@ def test_settings_are_known_without_numpy() -> None:
         "import sys, hpt_cli.network as n; n.NetworkSettings, n.metrics_for; sys.exit('numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_exported_name_is_there() -> None:
+    assert all(getattr(network_package, name) is not None for name in network_package.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        network_package.nothing  # noqa: B018
