@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hpt_cli.config import ObjectiveSettings, StudyConfig, changes
+from hpt_cli.config import StudyConfig, changes
 from hpt_cli.data import Dataset, load_dataset, saved_hash
 from hpt_cli.environment import describe_environment
 from hpt_cli.errors import InputError, StudyChangedError
-from hpt_cli.network import metrics_for
+from hpt_cli.network import check_metric, metrics_for, resolve_loss
 from hpt_cli.store import StudyStore
 
 Notify = Callable[[str], None]
@@ -32,7 +32,7 @@ def prepare_study(config: StudyConfig, *, runs_dir: Path, fresh: bool, notify: N
         StudyChangedError: The folder holds a study of another config.
     """
     dataset = load_dataset(config.data, folder=config.folder, seed=config.seed)
-    check_objective(config.objective, dataset)
+    check_objective(config, dataset)
     for note in dataset.notes:
         notify(note)
     folder = runs_dir / config.name
@@ -62,18 +62,26 @@ def open_config(store: StudyStore) -> StudyConfig:
     )
 
 
-def check_objective(objective: ObjectiveSettings, dataset: Dataset) -> None:
-    """See that the metric can be had from the data.
+def check_objective(config: StudyConfig, dataset: Dataset) -> None:
+    """See that the metric and the loss can be had from the data.
 
     Raises:
-        InputError: It cannot; the message lists those that can.
+        InputError: One cannot; the message says which can.
     """
     known = metrics_for(dataset.task, dataset.n_classes)
-    if objective.metric not in known:
+    if config.objective.metric not in known:
         raise InputError(
-            f"objective.metric: {objective.metric} cannot be had from this data, which is for "
+            f"objective.metric: {config.objective.metric} cannot be had from this data, which is for "
             f"{dataset.task}; metrics for it: {', '.join(known)}"
         )
+    try:
+        check_metric(config.objective.metric, dataset.training_data())
+    except ValueError as error:
+        raise InputError(f"{config.path}: objective.{error}") from error
+    try:
+        resolve_loss(str(config.network.get("loss", "auto")), dataset.task, dataset.n_classes)
+    except ValueError as error:
+        raise InputError(f"{config.path}: network.{error}") from error
 
 
 def ensure_data(store: StudyStore, dataset: Dataset) -> None:

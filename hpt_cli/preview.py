@@ -55,7 +55,7 @@ def preview(config: StudyConfig) -> Preview:
         DataError, InputError: As :func:`hpt_cli.preparation.prepare_study`.
     """
     dataset = load_dataset(config.data, folder=config.folder, seed=config.seed)
-    check_objective(config.objective, dataset)
+    check_objective(config, dataset)
     first = config.search.rounds[0]
     strategy = make_strategy(
         first.strategy,

@@ -161,6 +161,13 @@ def test_a_metric_that_the_data_cannot_give_leaves_no_folder(finished, tmp_path)
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_loss_that_the_data_cannot_give_leaves_no_folder(finished, tmp_path):
+    path, _ = finished
+    with pytest.raises(InputError, match="loss"):
+        run(path, tmp_path / "runs", "network.loss=binary_cross_entropy")
+    assert not (tmp_path / "runs").exists()
+
+
 def test_a_preview_writes_nothing_and_shows_the_first_choices(finished, tmp_path, monkeypatch):
     path, runs = finished
     monkeypatch.chdir(tmp_path)
