@@ -3,15 +3,18 @@
 # make smoke   a study of a few seconds through every strategy
 # make check   what a developer runs before a commit
 # make docs    write the generated pages and the README's picture of real output again
+# make bench-train, bench-study   speed beside PyTorch, scikit-learn and Optuna, in .venv-bench
 # make dist    build the wheel and the source archive
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := .venv-bench
+TORCH ?= torch
 STRATEGIES := grid random sobol bayes
 
 .DEFAULT_GOAL := help
-.PHONY: help run test smoke check format docs dist clean
+.PHONY: help run test smoke check docs bench-train bench-study dist clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -56,9 +59,22 @@ docs: $(VENV)/.run
 	$(BIN)/python -m hpt_cli.config.describe docs
 	$(BIN)/python docs/outputs.py
 
+# The peers stay out of .venv.  TORCH=torch==2.13.0 takes another build of PyTorch than the newest.
+$(BENCH)/.done: pyproject.toml
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
+
+bench-train: $(BENCH)/.done
+	$(BENCH)/bin/python -m benchmarks.train
+
+bench-study: $(BENCH)/.done
+	$(BENCH)/bin/python -m benchmarks.study
+
 dist: $(VENV)/.dev
 	rm -rf dist
 	$(BIN)/python -m build
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
