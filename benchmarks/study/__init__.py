@@ -1,1 +1,1 @@
-"""A whole study, as a whole process: ours beside Optuna with PyTorch and scikit-learn's RandomizedSearchCV."""
+"""A whole study as a process: ours beside Optuna with PyTorch and scikit-learn's RandomizedSearchCV."""

@@ -1,7 +1,7 @@
 """``python -m benchmarks.study``: seconds of a whole study of 200 random trials on digits, on two cores.
 
-Equal search space, epochs, batch size and cores; every contender is a process of its own from its start to its end,
-with one BLAS thread in each worker.  With batch norm as a choice against Optuna; without it against both.
+Equal search space, epochs, batch size and cores; every contender is a process of its own from its start to
+its end, with one BLAS thread in each worker.  With batch norm as a choice against Optuna; without it against both.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """``python -m benchmarks.train``: microseconds a training step, and ratios, one core.
 
-Columns: the matrix products of a step and nothing else (bound); ours, one trial at a time (solo) and sixteen in
-a population (per trial); PyTorch eager with its default and its fused optimizer; scikit-learn's MLP, which knows
-no batch norm.  All are warmed up, take turns, and share one core with one thread.
+Columns: the matrix products of a step and nothing else (bound); ours, one trial at a time (solo) and sixteen
+in a population (per trial); PyTorch eager with its default and its fused optimizer; scikit-learn's MLP, which
+knows no batch norm.  All are warmed up, take turns, and share one core with one thread.
 """
 
 from __future__ import annotations

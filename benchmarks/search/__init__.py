@@ -1,0 +1,1 @@
+"""How good the search is after so many trials, and what a suggestion costs, beside other tuners."""
