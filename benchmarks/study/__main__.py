@@ -1,7 +1,8 @@
 """``python -m benchmarks.study``: seconds of a whole study of 200 random trials on digits, on two cores.
 
 Equal search space, epochs, batch size and cores; every contender is a process of its own from its start to
-its end, with one BLAS thread in each worker.  With batch norm as a choice against Optuna; without it against both.
+its end, with one BLAS thread in each worker.  With batch norm as a choice against Optuna; without
+it against both.
 """
 
 from __future__ import annotations
@@ -79,12 +80,9 @@ def main() -> None:
     rows = []
     for batch_norm, medians in (("searched", with_bn), ("off", without)):
         for name, taken in medians.items():
-            rows.append(
-                {"batch_norm": batch_norm, "who": name, "seconds": taken, "ratio": taken / medians["hpt"]}
-            )
-            print(
-                f"batch norm {batch_norm:9} {name:20} {taken:7.1f} s  {taken / medians['hpt']:5.1f} times ours"
-            )
+            ratio = taken / medians["hpt"]
+            rows.append({"batch_norm": batch_norm, "who": name, "seconds": taken, "ratio": ratio})
+            print(f"batch norm {batch_norm:9} {name:20} {taken:7.1f} s  {ratio:5.1f} times ours")
     print(f"kept in {keep('study', rows)}")
 
 
