@@ -1,3 +1,32 @@
-"""Tune hyperparameters from a terminal: one YAML file in, a leaderboard that can be believed out."""
+"""Tune hyperparameters from a terminal: one YAML file in, a leaderboard that can be believed out.
+
+From Python: ``from hpt_cli import SearchSpace, make_strategy``; see ``docs/search.md``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hpt_cli.space import Choice, Float, Int, SearchSpace
+    from hpt_cli.strategies import make_strategy
 
 __version__ = "0.1.0"
+__all__ = ["Choice", "Float", "Int", "SearchSpace", "__version__", "make_strategy"]
+
+_ROOMS = {
+    "Choice": "hpt_cli.space",
+    "Float": "hpt_cli.space",
+    "Int": "hpt_cli.space",
+    "SearchSpace": "hpt_cli.space",
+    "make_strategy": "hpt_cli.strategies",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, loaded when they are used: ``import hpt_cli`` stays instant."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'hpt_cli' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_ROOMS[name]), name)

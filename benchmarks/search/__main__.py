@@ -6,15 +6,12 @@ import argparse
 import ast
 import importlib
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
 
-for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")  # before NumPy is loaded: everybody gets one core
-
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from benchmarks.search.problems import PROBLEMS, Problem
 from benchmarks.search.report import report
@@ -38,6 +35,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where results are kept")
     parser.add_argument("--report", nargs="*", metavar="NAME", help="run nothing; compare these, or all")
     arguments = parser.parse_args()
+    threadpool_limits(1)  # everybody gets one core
     if arguments.report is not None:
         report(arguments.folder, arguments.report)
         return

@@ -15,7 +15,7 @@ DRAWS = 1000
 
 
 def regret(run: dict[str, Any], n: int) -> float:
-    """Of the trial that looked best among the first ``n``: 0 is the optimum, 1 the median of random points."""
+    """Of the trial that looked best among the first ``n``: 0 is the optimum, 1 a median random point."""
     seen = [np.inf if value is None else value for value in run["seen"][:n]]
     chosen = run["truth"][int(np.argmin(seen))]
     if chosen is None:

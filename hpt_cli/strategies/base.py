@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -9,11 +10,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from hpt_cli.trial import Origin
+from hpt_cli.trial import Origin, Status, Timing, TrialResult
 
 if TYPE_CHECKING:
     from hpt_cli.space import Params, SearchSpace
-    from hpt_cli.trial import TrialResult
 
 Goal = Literal["minimize", "maximize"]
 
@@ -68,8 +68,17 @@ class Strategy(ABC):
         """
 
     @abstractmethod
-    def tell(self, number: int, result: TrialResult) -> None:
-        """Learn what came of trial ``number`` of the round: any status, in any order, again if need be."""
+    def tell(self, number: int, result: TrialResult | float | None) -> None:
+        """Learn what came of trial ``number`` of the round: any status, in any order, again if need be.
+
+        Args:
+            number: Which trial.
+            result: A result; or the objective alone, ``None`` or NaN if the trial failed, of a trial that
+                this strategy was asked for.
+
+        Raises:
+            ValueError: An objective of a trial that was not asked for.
+        """
 
     def origin(self, number: int) -> Origin:  # noqa: ARG002 - subclasses look at it
         """Who chose the params of trial ``number``, which was asked for or told before."""
@@ -100,7 +109,7 @@ class PlannedStrategy(Strategy):
             self._next = number + 1
         return self._last
 
-    def tell(self, number: int, result: TrialResult) -> None:
+    def tell(self, number: int, result: TrialResult | float | None) -> None:
         """Nothing is learned."""
 
     @abstractmethod
@@ -129,6 +138,7 @@ class LearningStrategy(Strategy):
         super().__init__(space, seed=seed, parallel=parallel, goal=goal, history=history)
         self._told: dict[int, TrialResult] = {}
         self._asked: dict[int, tuple[Params, str]] = {}
+        self._n_told = 0  # all below are told
         self._end: int | None = None  # the first number for which nothing was left
 
     def ask(self, number: int) -> Params | None:
@@ -147,16 +157,40 @@ class LearningStrategy(Strategy):
         if self._end is not None and number >= self._end:
             return None
         n_usable = max(number - self._parallel + 1, 0)
-        missing = next((n for n in range(n_usable) if n not in self._told), None)
-        if missing is not None:
-            raise ValueError(f"trial {missing} must be told before trial {number} is chosen")
+        if self._n_told < n_usable:
+            raise ValueError(f"trial {self._n_told} must be told before trial {number} is chosen")
         usable = [self._told[n] for n in range(n_usable)]
         pending = [params for n in range(n_usable, number) if (params := self.ask(n)) is not None]
         return self._propose(number, usable, pending)
 
-    def tell(self, number: int, result: TrialResult) -> None:
+    def tell(self, number: int, result: TrialResult | float | None) -> None:
         """As in :class:`Strategy`."""
+        if not isinstance(result, TrialResult):
+            result = self._result(number, result)
+        if number in self._told:
+            if self._told[number] == result:
+                return
+            self._retold(number)
         self._told[number] = result
+        self._asked.pop(number, None)
+        while self._n_told in self._told:
+            self._n_told += 1
+
+    def _result(self, number: int, objective: float | None) -> TrialResult:
+        """The result of a trial of which only the objective is known."""
+        if number in self._told:
+            params, origin = self._told[number].params, self._told[number].origin
+        elif number in self._asked:
+            params, origin = self._asked[number][0], self.origin(number)
+        else:
+            raise ValueError(f"trial {number} was not asked for, so there are no params to learn about")
+        ended = objective is not None and math.isfinite(objective)
+        status, value = (Status.DONE, float(objective or 0.0)) if ended else (Status.FAILED, None)
+        error = None if ended else f"the objective is {objective}"
+        return TrialResult(number, 0, params, status, value, (), error, origin, Timing(0.0, 0.0, 0.0))
+
+    def _retold(self, number: int) -> None:
+        """Trial ``number`` is told again: forget what was worked out from it."""
 
     def origin(self, number: int) -> Origin:
         """As in :class:`Strategy`: ``start`` or ``model``."""

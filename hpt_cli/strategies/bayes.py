@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from itertools import islice
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from hpt_cli.strategies.base import LearningStrategy
-from hpt_cli.strategies.candidates import candidates, nearby
-from hpt_cli.strategies.draws import Seen, distinct
+from hpt_cli.strategies.candidates import Candidates, any_left
+from hpt_cli.strategies.draws import Seen, digest, distinct
 from hpt_cli.strategies.encoding import Encoder
+from hpt_cli.strategies.evidence import Evidence
 from hpt_cli.strategies.sobol import sobol_places
 
 if TYPE_CHECKING:
-    from hpt_cli.space import Params
+    from hpt_cli.space import Params, SearchSpace
+    from hpt_cli.strategies.surrogate import Model
     from hpt_cli.trial import TrialResult
 
 Array = np.ndarray
 
-LEAST_START = 8
-"""Points of the start design, or two more than there are dimensions, whichever is more."""
+MODELS: tuple[str, ...] = ("gp", "skopt")
+"""The models of bayes search by name."""
+START = 4
+"""Points of the start design."""
 CENTERS = 5
-"""How many of the best points, and then of the most promising ones, are looked around."""
-CLOSER = (0.05, 0.01)
-"""Distances of the second look, around the most promising candidates."""
-ROWS = 200
-"""The model sees at most so many results: half are the best, the others the latest of the rest."""
+"""How many of the best points are looked around."""
 
 
 class BayesSearch(LearningStrategy):
-    """Fits a Gaussian process to the results and tries the point with the greatest expected improvement.
+    """Fits Gaussian processes to the results and tries the point with the greatest expected improvement.
 
-    The first ``max(8, dimensions + 2)`` points (fewer by the trials of earlier rounds in the space) are a
-    scrambled Sobol sequence; it goes on until half as many trials have an objective.  Then the model chooses
-    among legal, new points all over the space and around the best.  Objectives count by their rank.  A trial
-    that did not end well counts as the worst that did.  Results of earlier rounds are part of the evidence,
-    wherever they lie.
+    The first trial is the middle of all ranges, the next three (fewer by the trials of earlier rounds in the
+    space) are a scrambled Sobol sequence; it goes on until two trials have an objective.  Then the model
+    chooses among legal, new points all over the space and around the best.  Trials that did not end well
+    teach the model where trials do.  Results of earlier rounds are part of the evidence, wherever they lie.
+
+    Args:
+        model: ``gp``, our own, or ``skopt``, scikit-optimize's.
 
     Source:
         Jones, Schonlau and Welch, "Efficient Global Optimization of Expensive Black-Box Functions", Journal
@@ -47,77 +47,86 @@ class BayesSearch(LearningStrategy):
 
     name = "bayes"
 
+    def __init__(self, space: SearchSpace, *, model: Literal["gp", "skopt"] = "gp", **options: Any) -> None:
+        if model not in MODELS:
+            raise ValueError(f"there is no model {model!r}; there are {', '.join(MODELS)}")
+        super().__init__(space, **options)
+        self._encode = Encoder(space)
+        maximize = self._goal == "maximize"
+        self._evidence = Evidence(self._encode, maximize=maximize, history=self._history)
+        self._model_name = model
+        self._made_model: Model | None = None
+        self._made_candidates: Candidates | None = None
+        self._n_start = START - sum(result.params in space for result in self._history)
+
+    def _retold(self, number: int) -> None:
+        self._evidence.forget(number)
+        if self._made_model is not None:
+            self._made_model.revise(number)
+
     def _propose(
         self, number: int, usable: Sequence[TrialResult], pending: Sequence[Params]
     ) -> tuple[Params, str] | None:
-        results = [*self._history, *usable]
-        taken = Seen(results)
-        for params in pending:
-            taken.add(params)
-        n_start = max(LEAST_START, len(self._space.names) + 2)
-        n_before = sum(result.params in self._space for result in self._history)
-        encode = Encoder(self._space)
-        known = [result for result in results if encode.fits(result.params)]
-        n_done = sum(_ended_well(result) for result in known)
-        if number + n_before < n_start or n_done < n_start // 2:
-            start = self._start(taken)
+        self._evidence.update(usable)
+        n = len(usable)
+        _, values = self._evidence.rows(n)
+        if number < self._n_start or np.isfinite(values).sum() < START // 2:
+            start = self._start(usable, pending)
             return None if start is None else (start, "start")
-        chosen = self._model(encode, known, pending, taken, self._rng(number + 1))
+        from hpt_cli.strategies.threads import one_thread
+
+        with one_thread():
+            chosen = self._choose_by_model(n, pending, self._rng(number + 1))
+        if chosen is None:
+            chosen = any_left(self._space, self._taken(usable, pending), self._rng(number + 1))
         return None if chosen is None else (chosen, "model")
 
-    def _start(self, taken: Seen) -> Params | None:
+    def _taken(self, usable: Sequence[TrialResult], pending: Sequence[Params]) -> Seen:
+        taken = Seen([*self._history, *usable])
+        for params in pending:
+            taken.add(params)
+        return taken
+
+    def _start(self, usable: Sequence[TrialResult], pending: Sequence[Params]) -> Params | None:
         """The next point of the start design: the first that was not tried."""
-        places = sobol_places(len(self._space.names), self._rng(0))
-        return next(distinct(self._space, places, taken, self._rng(0)), None)
+        taken = self._taken(usable, pending)
+        return next(distinct(self._space, self._start_places(), taken, self._rng(0)), None)
 
-    def _model(
-        self,
-        encode: Encoder,
-        known: Sequence[TrialResult],
-        pending: Sequence[Params],
-        taken: Seen,
-        rng: np.random.Generator,
-    ) -> Params | None:
-        """The most promising candidate, or ``None`` when the space is exhausted."""
-        targets = self._targets(known)
-        best_first = np.argsort(targets, kind="stable")
-        best = (known[i].params for i in best_first)
-        centers = list(islice((params for params in best if params in self._space), CENTERS))
-        first_look = candidates(self._space, centers, taken, rng)
-        if len(first_look) < 2:
-            return next(iter(first_look), None)
+    def _start_places(self) -> Iterator[Sequence[float]]:
+        rng = self._rng(0)
+        anywhere = rng.random(len(self._space.names))  # choices have no middle
+        yield np.where(self._encode.is_choice, anywhere, 0.5).tolist()
+        yield from sobol_places(len(self._space.names), rng)
 
-        from hpt_cli.strategies.surrogate import Surrogate, warped  # scikit-learn takes a second to load
-
-        rows = _selected(best_first)
-        model = Surrogate(
-            encode([known[i].params for i in rows]),
-            warped(targets[rows]),
-            seed=int(rng.integers(2**31)),
-        )
+    def _choose_by_model(self, n: int, pending: Sequence[Params], rng: np.random.Generator) -> Params | None:
+        """The most promising candidate, or ``None`` where none was found."""
+        if self._made_candidates is None:
+            self._made_candidates = Candidates(self._space, self._encode)
+        belief = self._model.after(n)
+        places, _ = self._evidence.rows(n)
+        means = belief.means()
+        means[((places < 0.0) | (places > 1.0)).any(axis=1)] = np.nan  # of a wider round
+        centers = places[np.argsort(means, kind="stable")[: min(CENTERS, int(np.isfinite(means).sum()))]]
         if pending:
-            model.believe(encode(pending))
-        gain = model.expected_improvement(encode(first_look))
-        promising = [first_look[i] for i in np.argsort(-gain, kind="stable")[:CENTERS]]
-        second_look: list[Params] = [*promising, *nearby(self._space, promising, CLOSER, taken, rng).values()]
-        return second_look[int(np.argmax(model.expected_improvement(encode(second_look))))]
+            belief.believe(self._encode.places(pending))
+        open_ = {digest(params) for params in pending}
+        return self._made_candidates.best(
+            belief.promise,
+            centers,
+            belief.strides,
+            lambda point: point in open_ or self._evidence.taken(point, n),
+            rng,
+        )
 
-    def _targets(self, results: Sequence[TrialResult]) -> Array:
-        """What to minimize, (N,); at least one of ``results`` ended well."""
-        sign = -1.0 if self._goal == "maximize" else 1.0
-        values = [
-            sign * r.objective if _ended_well(r) and r.objective is not None else np.nan for r in results
-        ]
-        targets = np.array(values)
-        return np.where(np.isnan(targets), np.nanmax(targets), targets)
+    @property
+    def _model(self) -> Model:
+        if self._made_model is None:
+            if self._model_name == "gp":
+                from hpt_cli.strategies.surrogate import ProcessModel
 
+                self._made_model = ProcessModel(self._encode, self._evidence)
+            else:
+                from hpt_cli.strategies.skopt_model import SkoptModel  # scikit-learn takes a second to load
 
-def _ended_well(result: TrialResult) -> bool:
-    return result.objective is not None and math.isfinite(result.objective)
-
-
-def _selected(best_first: Array) -> Array:
-    """The indices of at most :data:`ROWS` results, ascending."""
-    best = best_first[: ROWS // 2]
-    others = np.setdiff1d(best_first, best)  # ascending: the latest stand last
-    return np.sort(np.concatenate([best, others[-(ROWS - len(best)) :]]))
+                self._made_model = SkoptModel(self._encode, self._evidence, seed=self._seed)
+        return self._made_model

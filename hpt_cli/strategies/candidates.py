@@ -2,88 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hpt_cli.space import Choice, key
-from hpt_cli.strategies.draws import Seen, distinct
-from hpt_cli.strategies.sobol import sobol_places
+from hpt_cli.strategies.draws import Seen, digest, distinct
 
 if TYPE_CHECKING:
     from hpt_cli.space import Params, SearchSpace
+    from hpt_cli.strategies.encoding import Encoder
+
+Array = np.ndarray
+Score = Callable[[Array], Array]
+"""From legal places (N, D) to what they are worth, (N,)."""
 
 LISTED = 2000
 """A finite space with at most so many points offers all that are left."""
-ANYWHERE = 512
+ANYWHERE = 400
 """Candidates spread over the whole space."""
 NEAR = 16
 """Candidates around each center at each distance."""
 DISTANCES = (0.2, 0.06, 0.02, 0.005)
 """Standard deviations of a step from a center, in ranges of a dimension on its scale."""
+CLOSER = (0.1, 0.03, 0.01, 0.003)
+"""The same of the later looks, each around the most promising candidates so far."""
+PROMISING = 5
+"""How many candidates a later look goes round."""
 
 
-def candidates(
-    space: SearchSpace, centers: Sequence[Params], taken: Seen, rng: np.random.Generator
-) -> list[Params]:
-    """Legal points that are not ``taken``, each once; none if and only if the space is exhausted.
+class Candidates:
+    """Finds the most promising legal point that was not taken.
 
-    Ints, steps and choices stay on their own values: a point is moved in the unit cube and mapped back.
+    Ints, steps and choices stay on their own values: only legal places are ever scored.
 
     Args:
         space: Where the points lie.
-        centers: Good points of the space.
-        taken: What not to offer.
-        rng: For all draws.
+        encode: Its places.
     """
-    if space.size is not None and space.size <= LISTED:
-        return [params for params in space.points() if params not in taken]
+
+    def __init__(self, space: SearchSpace, encode: Encoder) -> None:
+        self._space, self._encode = space, encode
+        self._list: tuple[list[Params], list[int], Array] | None = None
+        if space.size is not None and space.size <= LISTED:
+            points = list(space.points())
+            self._list = points, [digest(params) for params in points], encode.places(points)
+
+    def best(
+        self,
+        score: Score,
+        centers: Array,
+        strides: Array,
+        taken: Callable[[int], bool],
+        rng: np.random.Generator,
+    ) -> Params | None:
+        """The candidate with the highest score, or ``None`` where all is taken.
+
+        Args:
+            score: What places are worth.
+            centers: Good places (C, D), to look around.
+            strides: How far to step in each dimension, relative to the others, (D,).
+            taken: Whether the point of a digest was had.
+            rng: For all draws.
+        """
+        if self._list is not None:
+            return self._best_listed(score, taken)
+        n_dimensions = len(self._space.names)
+        pool = self._legal(rng.random((ANYWHERE, n_dimensions)))
+        for distance in DISTANCES:
+            pool = np.vstack([pool, self._legal(self._around(centers, distance * strides, rng))])
+        scores = score(pool)
+        for distance in CLOSER:
+            promising = pool[np.argsort(-scores, kind="stable")[:PROMISING]]
+            more = self._legal(self._around(promising, distance * strides, rng))
+            pool, scores = np.vstack([pool, more]), np.concatenate([scores, score(more)])
+        for index in np.argsort(-scores, kind="stable"):
+            params = self._encode.params(pool[index])
+            if not taken(digest(params)):
+                return params
+        return None
+
+    def _best_listed(self, score: Score, taken: Callable[[int], bool]) -> Params | None:
+        assert self._list is not None
+        points, digests, places = self._list
+        left = np.array([not taken(point) for point in digests], dtype=bool)
+        if not left.any():
+            return None
+        scores = np.full(len(points), -np.inf)
+        scores[left] = score(places[left]) if left.sum() > 1 else 0.0
+        return points[int(np.argmax(scores))]
+
+    def _legal(self, places: Array) -> Array:
+        """The legal ones among what ``places`` stand for."""
+        legal = self._encode.legal(places)
+        if not self._space.constraints:
+            return legal
+        allowed = [self._space.allows(self._encode.params(place)) for place in legal]
+        return np.asarray(legal[np.array(allowed, dtype=bool)])
+
+    def _around(self, centers: Array, widths: Array, rng: np.random.Generator) -> Array:
+        """Places around each of ``centers``: some of the dimensions move, by a cell or more."""
+        encode, shape = self._encode, (len(centers) * NEAR, len(widths))
+        start = np.repeat(centers, NEAR, axis=0)
+        anywhere = rng.random(shape)
+        start = np.where(np.isnan(start), anywhere, start)  # inactive so far
+        share = rng.random((shape[0], 1))  # how many dimensions move: one, or all, or some
+        moves = rng.random(shape) < share
+        moves[np.arange(shape[0]), rng.integers(shape[1], size=shape[0])] = True
+        stepped = start + np.maximum(widths, 1.0 / encode.sizes) * rng.standard_normal(shape)
+        stepped = np.where(encode.is_choice, anywhere, np.clip(stepped, 0.0, 1.0))
+        return np.where(moves, stepped, start)
+
+
+def any_left(space: SearchSpace, taken: Seen, rng: np.random.Generator) -> Params | None:
+    """A legal point that was not taken, looked for as long as it takes; ``None`` when there is none."""
     n_dimensions = len(space.names)
-    found = legal(space, islice(sobol_places(n_dimensions, rng), ANYWHERE), taken)
-    found |= nearby(space, centers, DISTANCES, taken, rng)
-    if not found:  # little is left, or the constraints leave little: look longer, for one
-        draws = iter(lambda: rng.random(n_dimensions).tolist(), None)
-        one = next(distinct(space, draws, taken.copy(), rng), None)
-        return [] if one is None else [one]
-    return list(found.values())
-
-
-def nearby(
-    space: SearchSpace,
-    centers: Sequence[Params],
-    distances: Sequence[float],
-    taken: Seen,
-    rng: np.random.Generator,
-) -> dict[str, Params]:
-    """Legal points around ``centers`` that are not ``taken``, by their key."""
-    places = (
-        place
-        for center in centers
-        for distance in distances
-        for place in _steps(space, space.to_unit(center), distance, rng)
-    )
-    return legal(space, places, taken)
-
-
-def legal(space: SearchSpace, places: Iterable[Sequence[float]], taken: Seen) -> dict[str, Params]:
-    """The legal points at ``places`` that are not ``taken``, by their key."""
-    points = (space.from_unit(place) for place in places)
-    return {key(params): params for params in points if params not in taken and space.allows(params)}
-
-
-def _steps(
-    space: SearchSpace, center: Sequence[float], distance: float, rng: np.random.Generator
-) -> Iterator[Sequence[float]]:
-    """Places around ``center``: about half of the dimensions move, by a cell or more."""
-    dimensions = list(space.dimensions.values())
-    shape = (NEAR, len(dimensions))
-    width = np.array([max(distance, 1.0 / (dimension.size or np.inf)) for dimension in dimensions])
-    is_choice = np.array([isinstance(dimension, Choice) for dimension in dimensions])
-    moves = rng.random(shape) < 0.5
-    moves[np.arange(NEAR), rng.integers(len(dimensions), size=NEAR)] = True
-    stepped = np.array(center) + width * rng.standard_normal(shape)
-    stepped = np.clip(np.where(stepped < 0, -stepped, np.where(stepped > 1, 2 - stepped, stepped)), 0, 1)
-    anywhere = rng.random(shape)  # choices have no neighbors
-    yield from np.where(moves, np.where(is_choice, anywhere, stepped), center).tolist()
+    draws = iter(lambda: rng.random(n_dimensions).tolist(), None)
+    return next(distinct(space, draws, taken, rng), None)

@@ -25,18 +25,18 @@ class Seen:
     """The points that were had, 8 bytes each (a false match has odds of 1e-9 at 100,000 points)."""
 
     def __init__(self, history: Iterable[TrialResult] = ()) -> None:
-        self._digests = {_digest(result.params) for result in history}
+        self._digests = {digest(result.params) for result in history}
 
     def add(self, params: Params) -> bool:
         """Remember a point; whether it is new."""
-        digest = _digest(params)
-        if digest in self._digests:
+        point = digest(params)
+        if point in self._digests:
             return False
-        self._digests.add(digest)
+        self._digests.add(point)
         return True
 
     def __contains__(self, params: Params) -> bool:
-        return _digest(params) in self._digests
+        return digest(params) in self._digests
 
     def copy(self) -> Seen:
         """A copy to which more can be added."""
@@ -45,7 +45,8 @@ class Seen:
         return other
 
 
-def _digest(params: Params) -> int:
+def digest(params: Params) -> int:
+    """8 bytes that stand for a point."""
     return int.from_bytes(blake2b(key(params).encode(), digest_size=8).digest(), "little")
 
 

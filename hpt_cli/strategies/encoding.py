@@ -1,63 +1,179 @@
-"""Params as rows of numbers, for a model that measures how far two points are from each other."""
+"""Params as rows of numbers: their places in the unit cube, and features for a model."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hpt_cli.space import SCALES, Choice, Float, Int, Value, same
+from hpt_cli.space import SCALES, Choice, Int, Value, same
 
 if TYPE_CHECKING:
-    from hpt_cli.space import Params, SearchSpace
+    from hpt_cli.space import Dimension, Params, SearchSpace
 
 Array = np.ndarray
-_Column = Callable[[Value | None], list[float]]
+
+_CLOSE = 1e-9
+"""Two places nearer than this are one: cells are wider, rounding is smaller."""
 
 
 class Encoder:
-    """Maps params to features: each dimension's range is 0 to 1 on its scale, two choices are 1 apart.
+    """Maps params to places in the unit cube, places to legal ones, and places to features, many at once.
 
-    An inactive dimension stands at its middle, an inactive choice between all choices.  A point outside the
-    space, from a wider round, lies outside 0 to 1.
+    A *place* is a row of the unit cube, as :meth:`SearchSpace.from_unit` reads it, but for NaN where a
+    dimension is inactive.  A legal place stands in the middle of its cell wherever a dimension has cells.  A
+    point from a wider round lies outside the cube; a choice that the space no longer has is NaN.
+
+    Features are places, but for choices: two choices are 0 and 1, more are one column each, so that any two
+    are 1 apart.  What is NaN stands at the middle of its range, between all choices.
 
     Args:
-        space: Whose ranges are 0 to 1.
+        space: Whose unit cube it is.
     """
 
     def __init__(self, space: SearchSpace) -> None:
-        self._columns: dict[str, _Column] = {
-            name: _choice_column(dimension) if isinstance(dimension, Choice) else _numeric_column(dimension)
-            for name, dimension in space.dimensions.items()
-        }
+        self._space = space
+        dimensions = list(space.dimensions.values())
+        self.n_dimensions = len(dimensions)
+        self._places = [(name, _place_of(dimension)) for name, dimension in space.dimensions.items()]
+        self._cells = [_cell_of(dimension) for dimension in dimensions]
+        self.sizes = np.array([float(dimension.size or np.inf) for dimension in dimensions])
+        """How many values each dimension has, (D,)."""
+        self.is_choice = np.array([isinstance(dimension, Choice) for dimension in dimensions], dtype=bool)
+        """Which dimensions have no neighbors, (D,)."""
+        self._conditions = _conditions(space)
+        self.groups = np.array(
+            [index for index, dimension in enumerate(dimensions) for _ in range(_n_columns(dimension))],
+            dtype=int,
+        )
+        """The dimension that each feature belongs to, (F,)."""
 
     def fits(self, params: Params) -> bool:
         """Whether all names are the space's, so that there is a place for the point."""
-        return params.keys() <= self._columns.keys()
+        return params.keys() <= self._space.dimensions.keys()
 
-    def __call__(self, points: Sequence[Params]) -> Array:
-        """The features (N, D) of ``points``, N of them."""
+    def places(self, points: Sequence[Params]) -> Array:
+        """The places (N, D) of ``points``, N of them."""
         rows = [
-            [feature for name, column in self._columns.items() for feature in column(params.get(name))]
+            [place(params[name]) if name in params else math.nan for name, place in self._places]
             for params in points
         ]
-        return np.array(rows, dtype=float).reshape(len(points), -1)
+        return np.array(rows, dtype=float).reshape(len(points), self.n_dimensions)
+
+    def legal(self, places: Array) -> Array:
+        """The legal places (N, D) that ``places`` (N, D) in the unit cube stand for; constraints aside."""
+        snapped = places.copy()
+        for column, cell in enumerate(self._cells):
+            if cell is not None:
+                snapped[:, column] = cell(places[:, column])
+        for column, parents in self._conditions:
+            active = np.ones(len(places), dtype=bool)
+            for parent, allowed in parents:
+                active &= (np.abs(snapped[:, parent, None] - allowed) < _CLOSE).any(axis=1)
+            snapped[~active, column] = math.nan
+        return snapped
+
+    def features(self, places: Array) -> Array:
+        """The features (N, F) of legal ``places`` (N, D)."""
+        columns = [
+            _choice_features(places[:, column], dimension.size)
+            if isinstance(dimension, Choice)
+            else np.where(np.isnan(places[:, column]), 0.5, places[:, column])[:, None]
+            for column, dimension in enumerate(self._space.dimensions.values())
+        ]
+        return np.hstack(columns) if columns else np.zeros((len(places), 0))
+
+    def params(self, place: Array) -> Params:
+        """The point at a legal ``place`` (D,)."""
+        return self._space.from_unit(np.where(np.isnan(place), 0.5, place).tolist())
 
 
-def _numeric_column(dimension: Float | Int) -> _Column:
+def _choice_features(places: Array, size: int) -> Array:
+    """One column for two choices, one a choice for more, none for a constant."""
+    if size == 1:
+        return np.zeros((len(places), 0))
+    if size == 2:
+        return np.where(np.isnan(places), 0.5, places > 0.5)[:, None]
+    apart = math.sqrt(0.5)  # two rows that differ in two columns by this are 1 apart
+    rows = apart * (np.abs(places[:, None] - (np.arange(size) + 0.5) / size) < _CLOSE)
+    rows[np.isnan(places)] = apart / size
+    return rows
+
+
+def _n_columns(dimension: Dimension) -> int:
+    if not isinstance(dimension, Choice):
+        return 1
+    return {1: 0, 2: 1}.get(dimension.size, dimension.size)
+
+
+def _place_of(dimension: Dimension) -> Callable[[Value], float]:
+    """From a value, which may lie beyond the range, to its place."""
+    if isinstance(dimension, Choice):
+        choices = dimension.choices
+
+        def of_choice(value: Value) -> float:
+            found = (index for index, choice in enumerate(choices) if same(value, choice))
+            index = next(found, None)
+            return math.nan if index is None else (index + 0.5) / len(choices)
+
+        return of_choice
     to_internal = SCALES[dimension.scale].to_internal
-    half = 0.5 if isinstance(dimension, Int) else 0.0  # an int is drawn on its range and half a step more
-    low, high = to_internal(dimension.low - half), to_internal(dimension.high + half)
-    return lambda value: [0.5 if value is None else (to_internal(float(value)) - low) / (high - low)]
+    if isinstance(dimension, Int) and dimension.scale == "log":
+        low, high = to_internal(dimension.low - 0.5), to_internal(dimension.high + 0.5)
+        return lambda value: (
+            ((to_internal(float(value) - 0.5) + to_internal(float(value) + 0.5)) / 2 - low) / (high - low)
+        )
+    if dimension.size is not None:  # linear, with a cell a value
+        first, step, size = dimension.low, dimension.step or 1, dimension.size
+        return lambda value: ((float(value) - first) / step + 0.5) / size
+    low, high = to_internal(dimension.low), to_internal(dimension.high)
+    return lambda value: (to_internal(float(value)) - low) / (high - low)
 
 
-def _choice_column(dimension: Choice) -> _Column:
-    choices = dimension.choices
-    if len(choices) == 1:
-        return lambda _: []
-    if len(choices) == 2:
-        return lambda value: [0.5 if value is None else float(same(value, choices[1]))]
-    apart = 0.5**0.5  # two rows that differ in two columns by this are 1 apart
-    middle = [apart / len(choices)] * len(choices)
-    return lambda value: middle if value is None else [apart * same(value, choice) for choice in choices]
+def _cell_of(dimension: Dimension) -> Callable[[Array], Array] | None:
+    """From places in the unit interval to the middles of their cells; ``None`` where there are none."""
+    if dimension.size is None:
+        return None
+    if isinstance(dimension, Int) and dimension.scale == "log":
+        first, last = dimension.low, dimension.high
+        low, high = math.log10(first - 0.5), math.log10(last + 0.5)
+
+        def of_log(places: Array) -> Array:
+            values = np.clip(np.floor(10.0 ** (low + (high - low) * places) + 0.5), first, last)
+            return ((np.log10(values - 0.5) + np.log10(values + 0.5)) / 2 - low) / (high - low)
+
+        return of_log
+    size = dimension.size
+    return lambda places: (np.clip(np.floor(places * size), 0, size - 1) + 0.5) / size
+
+
+_Parents = list[tuple[int, Array]]
+
+
+def _conditions(space: SearchSpace) -> list[tuple[int, _Parents]]:
+    """For each conditional column, parents first: the columns it depends on and their allowed places.
+
+    A condition on what is fixed holds always or, after a round dropped a choice, never; never is a parent
+    whose allowed places are none.
+    """
+    columns = {name: index for index, name in enumerate(space.names)}
+    waiting = {name: dimension for name, dimension in space.dimensions.items() if dimension.when}
+    ordered: list[tuple[int, _Parents]] = []
+    while waiting:
+        for name, dimension in list(waiting.items()):
+            if any(parent in waiting for parent in dimension.when):
+                continue
+            del waiting[name]
+            parents: _Parents = []
+            for parent, allowed in dimension.when.items():
+                if parent in columns:
+                    kept = [value for value in allowed if value in space.dimensions[parent]]
+                    of_parent = space.dimensions[parent]
+                    parents.append((columns[parent], np.array([of_parent.to_unit(value) for value in kept])))
+                elif not any(same(space.fixed[parent], value) for value in allowed):
+                    parents.append((columns[name], np.array([])))
+            if parents:
+                ordered.append((columns[name], parents))
+    return ordered

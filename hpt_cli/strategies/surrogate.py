@@ -1,96 +1,203 @@
-"""The model of bayes search: what is believed of a point that was not tried."""
+"""What bayes search asks of a model, and the model made of Gaussian processes."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from scipy.stats import norm, rankdata
-from sklearn.exceptions import ConvergenceWarning
-from skopt.acquisition import gaussian_ei
-from skopt.learning import GaussianProcessRegressor
-from skopt.learning.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+
+from hpt_cli.strategies.acquisition import log_expected_improvement, log_success
+from hpt_cli.strategies.gaussian_process import Hyperparameters, Kernel, Posterior, Prior, fit
+from hpt_cli.strategies.warps import clipped, likeliest, selected, warped
+
+if TYPE_CHECKING:
+    from hpt_cli.strategies.encoding import Encoder
+    from hpt_cli.strategies.evidence import Evidence
 
 Array = np.ndarray
 
-RESTARTS = 1
-"""Fits of the kernel from a second, random start, as long as there are few rows."""
-FEW_ROWS = 60
-"""Up to here a second fit costs less than a tenth of a second."""
-
-LENGTHS = (0.05, 3.0)
-"""Bounds of a length scale, in ranges of the dimension.
-
-The upper one keeps a dimension from being written off: with 20, 3 of 12 searches over 6 mixed dimensions
-ended at a poor value of one that had not mattered at first; with 3, none.
-"""
-
-
-def warped(values: Array) -> Array:
-    """The values (N,) by their ranks, as quantiles of the standard normal distribution; ties share one.
-
-    Objectives have heavy tails: one loss of 4e7 must not flatten the differences that count.
-    """
-    return np.asarray(norm.ppf((rankdata(values) - 0.5) / len(values)))
+OBJECTIVE = Prior(length=(math.log(0.5), 1.0), variance=(0.0, 1.0), noise=(-8.0, 3.0))
+"""Of the warped and standardized objective: smooth, hardly noisy, but open to being told otherwise."""
+SUCCESS = Prior(length=(math.log(0.5), 0.5), variance=(0.0, 0.5), noise=(math.log(0.1), 0.5))
+"""Of success, 1 or -1: a step, to which a free fit answers with length scales near 0 and learns nothing."""
+ROWS = 400
+"""The posterior sees at most so many results: half are the best, the others the latest of the rest."""
+FIT_ROWS = 150
+"""The same for a fit of the hyperparameters, whose price is some dozen posteriors."""
+EVERY = 32
+"""From twice as many results on, hyperparameters are fitted at every second result, then every fourth, ..."""
+FIRST_ANCHOR, ANCHOR_GROWTH = 8, 1.5
+"""Numbers of results at which a fit is thorough; every other fit starts from the last thorough one."""
+THOROUGH, QUICK = 40, 8
+"""Steps of L-BFGS of the two kinds of fit."""
 
 
-class Surrogate:
-    """A Gaussian process that takes its targets to be noisy.
+class Belief(Protocol):
+    """What is believed after some results."""
 
-    Matérn 5/2 with a length scale for each feature; the noise is estimated with them by maximum likelihood.
+    @property
+    def strides(self) -> Array:
+        """How far a step in each dimension goes, relative to the others, (D,)."""
+
+    def means(self) -> Array:
+        """What is believed of each row of the evidence, (N,), NaN where nothing is; less is better."""
+
+    def believe(self, places: Array) -> None:
+        """Take what is expected at pending places (N, D) for true, so that they are not proposed again."""
+
+    def promise(self, places: Array) -> Array:
+        """How much is to be gained at places (N, D), on a scale that only orders them, (N,)."""
+
+
+class Model(Protocol):
+    """Beliefs from evidence: a pure function of it and of the number of results."""
+
+    def after(self, n: int) -> Belief:
+        """What is believed after the first ``n`` results of the round, at least two of which ended well."""
+
+    def revise(self, n: int) -> None:
+        """Forget what rests on result ``n`` of the round or on later ones: it was told anew."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a fit found: the process's hyperparameters, the warp's offset, and the failures' process."""
+
+    objective: Hyperparameters
+    offset: float
+    success: Hyperparameters
+
+
+class ProcessModel:
+    """Gaussian processes: one of the warped objective and, once a trial has failed, one of success.
+
+    Hyperparameters are fitted after fixed numbers of results, on those results alone, and each fit starts
+    from that after an earlier fixed number; so a belief does not depend on which suggestions were asked for
+    in this process, and a resumed search repeats about log(n) fits, not n.
 
     Args:
-        X: Features (N, D), N and D at least 1.
-        y: Targets (N,), low is good, of about unit variance.
-        seed: For the random restart of the fit.
-
-    Source:
-        Snoek, Larochelle and Adams, "Practical Bayesian Optimization of Machine Learning Algorithms" (2012),
-        https://arxiv.org/abs/1206.2944; the process itself is scikit-optimize's.
+        encode: Turns places into features.
+        evidence: The results, which may grow.
     """
 
-    def __init__(self, X: Array, y: Array, *, seed: int) -> None:
-        n_features = X.shape[1]
-        lengths = [LENGTHS] * n_features
-        matern = Matern(np.full(n_features, 0.5), lengths, nu=2.5)
-        kernel = ConstantKernel(1.0, (0.05, 100.0)) * matern + WhiteKernel(0.05, (1e-5, 1.0))
-        restarts = RESTARTS if len(y) <= FEW_ROWS else 0
-        with _quiet():
-            self._process = GaussianProcessRegressor(
-                kernel, noise="gaussian", n_restarts_optimizer=restarts, random_state=seed
-            ).fit(X, y)
-        self._X, self._y = X, y
+    def __init__(self, encode: Encoder, evidence: Evidence) -> None:
+        self._encode, self._evidence = encode, evidence
+        self._kernel = Kernel(encode.groups)
+        self._fits: dict[int, Fit] = {}
 
-    def believe(self, X: Array) -> None:
-        """Take what is predicted at pending points (N, D) for true, so that they are not proposed again.
+    def revise(self, n: int) -> None:
+        """As in :class:`Model`."""
+        self._fits = {m: fit for m, fit in self._fits.items() if m <= n}
+
+    def after(self, n: int) -> ProcessBelief:
+        """As in :class:`Model`."""
+        n_rows = len(self._evidence.rows(n)[1])
+        period = max(1, 2 ** (int(math.log2(max(n_rows, 1) / EVERY)))) if n_rows > EVERY else 1
+        fit = self._fit(n - n % period)
+        return ProcessBelief(self._kernel, fit, self._encode, *self._evidence.rows(n))
+
+    def _fit(self, n: int) -> Fit:
+        """The fit after ``n`` results, from that at the last anchor before."""
+        if n in self._fits:
+            return self._fits[n]
+        anchors = [0]
+        while (anchor := int(FIRST_ANCHOR * ANCHOR_GROWTH ** (len(anchors) - 1))) <= n:
+            anchors.append(anchor)
+        is_anchor = n == anchors[-1]
+        if is_anchor:
+            anchors.pop()
+        if anchors:
+            start = self._fit(anchors[-1])
+        else:
+            n_groups = self._kernel.n_groups
+            start = Fit(OBJECTIVE.center(n_groups), math.inf, SUCCESS.center(n_groups))
+        made = self._fitted(n, start, THOROUGH if is_anchor else QUICK)
+        # what is not an anchor is not needed once later numbers are asked for
+        self._fits = {m: kept for m, kept in self._fits.items() if m in anchors}
+        self._fits[n] = made
+        return made
+
+    def _fitted(self, n: int, start: Fit, steps: int) -> Fit:
+        places, values = self._evidence.rows(n)
+        good = np.flatnonzero(~np.isnan(values))
+        if len(good) < 2:
+            return start
+        units = clipped(values[good])
+        rows = selected(units, FIT_ROWS)
+        X, units = self._encode.features(places[good[rows]]), units[rows]
+        offset = likeliest(units, Posterior(self._kernel, start.objective, X, units).misfit)
+        objective = fit(self._kernel, OBJECTIVE, X, warped(units, offset), start.objective, steps=steps)
+        success = start.success
+        if len(good) < len(values):
+            labels = np.where(np.isnan(values), -1.0, 1.0)
+            recent = slice(-FIT_ROWS, None)
+            X = self._encode.features(places[recent])
+            success = fit(self._kernel, SUCCESS, X, labels[recent], start.success, steps=steps)
+        return Fit(objective, offset, success)
+
+
+class ProcessBelief:
+    """What the processes believe after some results."""
+
+    def __init__(self, kernel: Kernel, fit: Fit, encode: Encoder, places: Array, values: Array) -> None:
+        self._encode = encode
+        good = np.flatnonzero(~np.isnan(values))
+        units = clipped(values[good])
+        rows = selected(units, ROWS)
+        self._n, self._rows = len(values), good[rows]
+        X = encode.features(places[self._rows])
+        self._objective = Posterior(kernel, fit.objective, X, warped(units[rows], fit.offset))
+        self._best = float(self._objective.smoothed().min())
+        self._smoothed = self._objective.smoothed()
+        self._success: Posterior | None = None
+        if len(good) < len(values):
+            self._shun(encode.features(places[np.isnan(values)][-ROWS // 2 :]))
+            labels = np.where(np.isnan(values), -1.0, 1.0)[-ROWS:]
+            self._success = Posterior(kernel, fit.success, encode.features(places[-ROWS:]), labels)
+        lengths = np.exp(fit.objective.lengths)
+        self._strides = np.ones(encode.n_dimensions)
+        present = np.unique(encode.groups)
+        typical = math.exp(float(np.log(lengths[present]).mean())) if len(present) else 1.0
+        self._strides[present] = np.clip(lengths[present] / typical, 0.25, 4.0)
+
+    @property
+    def strides(self) -> Array:
+        """As in :class:`Belief`."""
+        return self._strides
+
+    def means(self) -> Array:
+        """As in :class:`Belief`."""
+        means = np.full(self._n, math.nan)
+        means[self._rows] = self._smoothed
+        return means
+
+    def _shun(self, X: Array) -> None:
+        """Expect at points ``X`` (N, F) that failed what the model does, but no improvement.
+
+        Nothing was measured there, so the hyperparameters know nothing of it; but as long as the place
+        looked unknown, improvement would be expected.
+        """
+        mean, _ = self._objective.predict(X)
+        self._objective = self._objective.with_rows(X, np.maximum(mean, self._best))
+
+    def believe(self, places: Array) -> None:
+        """As in :class:`Belief`.
 
         Source:
             "Kriging believer" in Ginsbourger, Le Riche and Carraro, "Kriging is well-suited to parallelize
             optimization" (2010), https://doi.org/10.1007/978-3-642-10701-6_6
         """
-        fitted = self._process.kernel_.k1 + WhiteKernel(self._process.noise_)
-        self._y = np.concatenate([self._y, self._process.predict(X)])
-        self._X = np.vstack([self._X, X])
-        with _quiet():
-            process = GaussianProcessRegressor(fitted, noise="gaussian", optimizer=None)
-            self._process = process.fit(self._X, self._y)
+        X = self._encode.features(places)
+        mean, _ = self._objective.predict(X)
+        self._objective = self._objective.with_rows(X, mean)
+        self._best = min(self._best, float(mean.min()))
 
-    def expected_improvement(self, X: Array) -> Array:
-        """How much below the best believed point each of ``X`` (N, D) is expected to be, (N,).
-
-        The best is the model's belief at the tried and pending points, not the luckiest target.
-        """
-        with _quiet():
-            best = float(np.min(self._process.predict(self._X)))
-            return np.asarray(gaussian_ei(X, self._process, y_opt=best))
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the remarks on a fit that ended at a bound or a variance that rounding made negative."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.simplefilter("ignore", UserWarning)
-        yield
+    def promise(self, places: Array) -> Array:
+        """The logarithm of the expected improvement times the chance that the trial ends well."""
+        X = self._encode.features(places)
+        gain = log_expected_improvement(*self._objective.predict(X), self._best)
+        if self._success is not None:
+            gain += log_success(*self._success.predict(X))
+        return gain

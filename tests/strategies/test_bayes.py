@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
-from hpt_cli.space import Choice, Float, Int, SearchSpace, key
+from hpt_cli.space import Float, SearchSpace
 from hpt_cli.strategies import make_strategy
-from hpt_cli.strategies.bayes import ROWS, _selected
-from hpt_cli.strategies.candidates import candidates
-from hpt_cli.strategies.draws import Seen
-from hpt_cli.strategies.encoding import Encoder
-from hpt_cli.strategies.surrogate import Surrogate, warped
+from hpt_cli.strategies.bayes import START
 from hpt_cli.trial import Status
 
 BOWL = SearchSpace({"x": Float(-5, 10), "y": Float(0, 15)})
@@ -45,19 +44,25 @@ def test_a_bowl_is_searched_as_well_upside_down(study):
     assert [result.params for result in up] == [result.params for result in down]
 
 
-def test_only_the_ranks_of_objectives_count(study):
+def test_the_unit_of_the_objective_does_not_matter(study):
     plain = study(bayes(BOWL), 14, bowl, parallel=1)
-    steep = study(bayes(BOWL), 14, lambda params: math.exp(bowl(params) / 4), parallel=1)
-    assert [result.params for result in steep] == [result.params for result in plain]
+    coarse = study(bayes(BOWL), 14, lambda params: 1024 * bowl(params), parallel=1)  # exact in binary
+    assert [result.params for result in coarse] == [result.params for result in plain]
 
 
-def test_a_trial_that_does_not_end_well_counts_as_the_worst(mixed, loss, study, finished):
+def test_one_absurd_objective_does_not_blind_the_model(study):
+    def spiked(params):
+        return 4e7 if params["x"] < -3.5 else bowl(params)
+
+    assert min(result.objective for result in study(bayes(BOWL), 25, spiked, parallel=1)) < 0.01
+
+
+def test_it_matters_that_a_trial_failed_not_how(mixed, loss, study, finished):
     asked = [result.params for result in study(bayes(mixed), 12, loss, parallel=1)]
     chosen = []
-    for status in (Status.FAILED, Status.DIVERGED, Status.TIMEOUT, Status.DONE):
+    for status in (Status.FAILED, Status.DIVERGED, Status.TIMEOUT, Status.PRUNED):
         strategy = bayes(mixed)
-        worst = max(loss(params) for params in asked[1:])
-        strategy.tell(0, finished(0, asked[0], worst if status is Status.DONE else None, status=status))
+        strategy.tell(0, finished(0, asked[0], None, status=status))
         for number in range(1, 12):
             strategy.tell(number, finished(number, asked[number], loss(asked[number])))
         chosen.append(strategy.ask(12))
@@ -65,35 +70,33 @@ def test_a_trial_that_does_not_end_well_counts_as_the_worst(mixed, loss, study, 
 
 
 def test_failing_regions_are_left(finished):
-    # everything with x above 0.5 fails; of 12 model's choices random search would put 6 there (+- 1.7)
+    # everything with x above 0.5 fails; of 16 model's choices random search would put 8 there,
+    # and two standard deviations fewer only once in 25 sets of seeds
     space = SearchSpace({"x": Float(0, 1), "y": Float(0, 1)})
     strategy, there = bayes(space), []
     for number in range(20):
         params = strategy.ask(number)
         fails = params["x"] > 0.5
-        strategy.tell(number, finished(number, params, None if fails else params["y"]))
-        if number >= 8:
+        strategy.tell(number, finished(number, params, None if fails else (params["y"] - 0.3) ** 2))
+        if number >= START:
             there.append(fails)
-    assert sum(there) <= 2
+    assert sum(there) <= 4
 
 
 class TestTheStart:
-    def test_it_is_spread_and_as_long_as_its_rule_says(self, study):
-        for n_dimensions, n_start in ((2, 8), (6, 8), (9, 11)):
+    def test_it_is_the_middle_then_spread_then_the_model(self, study):
+        for n_dimensions in (2, 9):
             space = SearchSpace({f"x{index}": Float(0, 1) for index in range(n_dimensions)})
-            strategy = bayes(space, parallel=4)
-            results = study(strategy, n_start + 1, lambda params: params["x0"], parallel=4)
-            assert [result.origin.kind for result in results] == ["start"] * n_start + ["model"]
-            halves = [result.params["x0"] < 0.5 for result in results[:8]]
-            assert sum(halves) == 4
+            results = study(bayes(space), START + 1, lambda params: params["x0"], parallel=1)
+            assert [result.origin.kind for result in results] == ["start"] * START + ["model"]
+            assert set(results[0].params.values()) == {0.5}
+            assert len({result.params["x0"] < 0.5 for result in results[1:3]}) == 2
 
-    def test_it_goes_on_until_half_of_it_has_an_objective(self, finished):
+    def test_it_goes_on_until_two_trials_have_an_objective(self, finished):
         strategy = bayes(BOWL)
         for number in range(20):
             params = strategy.ask(number)
-            kind = strategy.origin(number).kind
-            n_done = max(number - 12, 0)
-            assert kind == ("model" if n_done >= 4 else "start")
+            assert strategy.origin(number).kind == ("model" if number >= 14 else "start")
             strategy.tell(number, finished(number, params, bowl(params) if number >= 12 else None))
 
     def test_trials_of_earlier_rounds_in_the_space_count(self, finished):
@@ -108,15 +111,15 @@ class TestTheStart:
         # all outside, and saying that a high y is better; the space's own trials say nothing
         history = [finished(n, {"x": -0.1, "y": n / 10}, -n / 10) for n in range(10)]
         informed, ignorant = bayes(space, history=history), bayes(space)
-        for number in range(8):
+        for number in range(START):
             params = ignorant.ask(number)
             assert informed.ask(number) == params
             assert informed.origin(number).kind == "start"
             for strategy in (informed, ignorant):
                 strategy.tell(number, finished(number, params, -0.5))
-        assert informed.ask(8)["y"] > 0.6
-        assert informed.ask(8) != ignorant.ask(8)
-        assert informed.origin(8).kind == "model"
+        assert informed.ask(START)["y"] > 0.6
+        assert informed.ask(START) != ignorant.ask(START)
+        assert informed.origin(START).kind == "model"
 
 
 class TestTheWindow:
@@ -130,87 +133,108 @@ class TestTheWindow:
     def test_pending_points_are_not_proposed_again_nor_crowded(self, study):
         # the last 4 are chosen without each other's results; without their fantasies they would all lie at
         # the same maximum of the expected improvement
-        results = study(bayes(BOWL, parallel=4), 16, bowl, parallel=4)
+        results = study(bayes(BOWL, parallel=4), START + 5, bowl, parallel=4)
         last = np.array([BOWL.to_unit(result.params) for result in results[-4:]])
         gaps = [np.linalg.norm(last[i] - last[j]) for i in range(4) for j in range(i)]
         assert min(gaps) > 0.01
 
 
-class TestCandidates:
-    def test_they_are_legal_new_and_distinct(self, mixed):
-        rng = np.random.default_rng(0)
-        centers, taken = [mixed.sample(rng) for _ in range(5)], Seen()
-        for center in centers:
-            taken.add(center)
-        found = candidates(mixed, centers, taken, np.random.default_rng(1))
-        assert len({key(params) for params in found}) == len(found) > 500
-        assert all(params in mixed and params not in taken for params in found)
-
-    def test_a_small_space_offers_all_that_is_left(self, small):
-        taken, everything = Seen(), list(small.points())
-        for params in everything[:30]:
-            taken.add(params)
-        assert candidates(small, everything[:3], taken, np.random.default_rng(0)) == everything[30:] != []
-
-    def test_the_last_points_of_a_larger_space_are_found(self):
-        space = SearchSpace({"a": Int(1, 100), "b": Int(1, 100)})
-        taken, everything = Seen(), list(space.points())
-        for params in everything[:-1]:
-            taken.add(params)
-        assert candidates(space, everything[:3], taken, np.random.default_rng(0)) == everything[-1:]
-        taken.add(everything[-1])
-        assert candidates(space, everything[:3], taken, np.random.default_rng(0)) == []
+def test_results_are_told_as_bare_objectives_too(finished):
+    bare, whole = bayes(BOWL), bayes(BOWL)
+    for number in range(9):
+        params = bare.ask(number)
+        assert whole.ask(number) == params
+        objective = None if number == 3 else bowl(params)
+        bare.tell(number, objective)
+        whole.tell(number, finished(number, params, objective))
+    assert bare.origin(3).kind == "start"
+    assert bare.origin(8).kind == "model"
+    with pytest.raises(ValueError, match="trial 9 was not asked for"):
+        bare.tell(9, 1.0)
 
 
-class TestEncoding:
-    def test_ranges_are_0_to_1_on_their_scale_and_two_choices_are_1_apart(self):
-        dimensions = {
-            "rate": Float(1e-4, 1, "log"),
-            "units": Int(1, 3),
-            "norm": Choice((True, False)),
-            "optimizer": Choice(("sgd", "adam", "rmsprop")),
-            "constant": Choice(("x",)),
-            "momentum": Float(0, 0.9, when={"optimizer": ("sgd",)}),
-        }
-        encode = Encoder(SearchSpace(dimensions))
-        point = {"rate": 0.01, "units": 2, "norm": True, "optimizer": "adam", "constant": "x"}
-        others = [{**point, "rate": 1.0}, {**point, "norm": False}, {**point, "optimizer": "rmsprop"}]
-        rows = encode([point, *others])
-        assert rows.shape == (4, 7)
-        assert rows[0].tolist() == pytest.approx([0.5, 0.5, 0.0, 0.0, math.sqrt(0.5), 0.0, 0.5])
-        assert np.linalg.norm(rows[1:] - rows[0], axis=1).tolist() == pytest.approx([0.5, 1, 1])
-
-    def test_a_point_of_a_wider_round_lies_outside(self):
-        encode = Encoder(SearchSpace({"rate": Float(1e-3, 1e-1, "log")}))
-        assert encode([{"rate": 1.0}])[0, 0] == pytest.approx(1.5)
-        assert encode.fits({"rate": 1.0})
-        assert not encode.fits({"other": 1.0})
+def test_a_result_told_anew_replaces_the_old_one(study, finished):
+    results = study(bayes(BOWL), 20, bowl, parallel=1)
+    corrected, fresh = bayes(BOWL), bayes(BOWL)
+    for result in results[:19]:
+        corrected.tell(result.number, result)
+    corrected.ask(19)
+    corrected.tell(19, results[19])
+    other = finished(5, results[5].params, -1e3)
+    corrected.tell(5, other)
+    for result in [*results[:5], other, *results[6:]]:
+        fresh.tell(result.number, result)
+    assert corrected.ask(20) == fresh.ask(20) != results[-1].params
 
 
-class TestTheModel:
-    def test_ranks_are_warped_to_quantiles(self):
-        by_rank = warped(np.array([3.0, 1.0, 4e7, 1.0]))
-        assert by_rank.tolist() == pytest.approx([0.31864, -0.67449, 1.15035, -0.67449], abs=1e-5)
+def test_a_search_resumed_late_goes_on_with_the_same_bits(study):
+    # 70 results: past two thorough fits, and where hyperparameters are fitted at every second result only
+    def bumpy(params):
+        return math.sin(3 * params["x"]) + bowl(params) / 50
 
-    def test_it_expects_improvement_where_the_slope_points(self):
-        x = np.linspace(0, 0.7, 15)[:, None]
-        model = Surrogate(x, warped(-x[:, 0]), seed=0)
-        gain = model.expected_improvement(np.array([[0.1], [0.4], [0.72]]))
-        assert gain[2] > 10 * max(gain[0], gain[1])
+    straight = study(bayes(BOWL, parallel=2), 73, bumpy, parallel=2)
+    for number in (41, 69, 70, 71, 72):
+        resumed = bayes(BOWL, parallel=2)
+        for result in straight[:number]:
+            resumed.tell(result.number, result)
+        assert resumed.ask(number) == straight[number].params
 
-    def test_a_believed_point_is_no_longer_worth_trying(self):
-        x = np.linspace(0, 0.7, 15)[:, None]
-        model, there = Surrogate(x, warped(-x[:, 0]), seed=0), np.array([[0.9]])
-        before = model.expected_improvement(there)[0]
-        model.believe(there)
-        assert model.expected_improvement(there)[0] < before / 5
 
-    def test_of_a_long_history_it_sees_the_best_and_the_latest(self):
-        best_first = np.random.default_rng(0).permutation(500)
-        rows = _selected(best_first)
-        assert len(rows) == ROWS
-        assert rows.tolist() == sorted(rows)
-        assert set(best_first[: ROWS // 2]) < set(rows)
-        others = sorted(set(range(500)) - set(best_first[: ROWS // 2]))
-        assert set(others[-ROWS // 2 :]) < set(rows)
-        assert _selected(best_first[:7]).tolist() == sorted(best_first[:7])
+def test_the_number_of_blas_threads_changes_no_bit():
+    code = (
+        "from hpt_cli import Float, SearchSpace, make_strategy\n"
+        "space = SearchSpace({f'x{i}': Float(0, 1) for i in range(5)})\n"
+        "random = make_strategy('random', space, seed=[1])\n"
+        "bayes = make_strategy('bayes', space, seed=[1], parallel=1)\n"
+        "for n in range(70):\n"
+        "    bayes.ask(n) if n < 4 else bayes._asked.setdefault(n, (random.ask(n), 'model'))\n"
+        "    bayes.tell(n, sum((x - 0.3) ** 2 for x in random.ask(n).values()))\n"
+        "print(bayes.ask(70))"
+    )
+    said = set()
+    for threads in ("1", "2"):
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": threads}
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+        )
+        said.add(done.stdout)
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("n_told", [300, 1100])
+def test_a_long_history_is_survived_and_resumed(n_told, finished):
+    space = SearchSpace({f"x{index}": Float(0, 1) for index in range(3)})
+    rng = np.random.default_rng(0)
+    told = [space.sample(rng) for _ in range(n_told)]
+    results = [finished(n, params, None if n % 7 == 0 else params["x0"]) for n, params in enumerate(told)]
+    first, second = bayes(space), bayes(space)
+    for result in results:
+        first.tell(result.number, result)
+        second.tell(n_told - 1 - result.number, results[n_told - 1 - result.number])
+    chosen = first.ask(n_told)
+    assert chosen == second.ask(n_told)
+    assert chosen["x0"] < 0.1
+
+
+def test_scikit_optimizes_model_can_be_had(mixed, loss, study):
+    results = study(bayes(mixed, model="skopt", parallel=2), 9, loss, parallel=2)
+    assert all(result.params in mixed for result in results)
+    assert [result.origin.kind for result in results] == ["start"] * START + ["model"] * (9 - START)
+    resumed = bayes(mixed, model="skopt", parallel=2)
+    for result in results[:8]:
+        resumed.tell(result.number, result)
+    assert resumed.ask(8) == results[8].params
+
+
+def test_an_unknown_model_is_named():
+    with pytest.raises(ValueError, match="no model 'forest'; there are gp, skopt"):
+        bayes(BOWL, model="forest")
+
+
+def test_the_package_offers_the_search_and_nothing_else():
+    import hpt_cli
+
+    strategy = hpt_cli.make_strategy("bayes", hpt_cli.SearchSpace({"x": hpt_cli.Float(0, 1)}), seed=[0])
+    assert strategy.ask(0) == {"x": 0.5}
+    with pytest.raises(AttributeError, match="no attribute 'minimize'"):
+        _ = hpt_cli.minimize

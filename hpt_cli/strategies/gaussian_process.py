@@ -1,0 +1,245 @@
+"""A Gaussian process on NumPy and SciPy, for a few hundred rows and milliseconds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import lapack
+from scipy.optimize import minimize
+
+Array = np.ndarray
+
+LEAST_NOISE = math.log(1e-6)
+"""Below it, rounding spoils the factorization."""
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """What a process is made of, all as logarithms.
+
+    Args:
+        lengths: A length scale a group of features, (G,).
+        variance: Of the process.
+        noise: Variance of the noise.
+    """
+
+    lengths: Array
+    variance: float
+    noise: float
+
+    def vector(self) -> Array:
+        """All of them, (G + 2,)."""
+        return np.concatenate([self.lengths, [self.variance, self.noise]])
+
+    @classmethod
+    def of(cls, vector: Array) -> Hyperparameters:
+        """The inverse of :meth:`vector`."""
+        return cls(vector[:-2], float(vector[-2]), float(vector[-1]))
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is believed of hyperparameters beforehand: mean and standard deviation of each logarithm.
+
+    Args:
+        length: Of a length scale in one dimension, in ranges of it; the mean grows by half of log G.
+        variance: Of the process's variance.
+        noise: Of the noise's variance.
+
+    Source:
+        Hvarfner, Hellsten and Nardi, "Vanilla Bayesian Optimization Performs Great in High Dimensions"
+        (2024), https://arxiv.org/abs/2402.02229: length scales grow with the square root of the dimension.
+    """
+
+    length: tuple[float, float]
+    variance: tuple[float, float]
+    noise: tuple[float, float]
+
+    def moments(self, n_groups: int) -> tuple[Array, Array]:
+        """Means and standard deviations of all logarithms, (G + 2,) each."""
+        length = self.length[0] + 0.5 * math.log(max(n_groups, 1)), self.length[1]
+        means, deviations = np.array([length] * n_groups + [self.variance, self.noise]).T
+        return means, deviations
+
+    def center(self, n_groups: int) -> Hyperparameters:
+        """The likeliest hyperparameters beforehand."""
+        return Hyperparameters.of(self.moments(n_groups)[0])
+
+
+class Kernel:
+    r"""Matern 5/2 with a length scale for each group of features.
+
+    .. math:: k(x, x') = \sigma^2 (1 + r + r^2 / 3) e^{-r}, \quad r^2 = 5 \sum_f (x_f - x'_f)^2 / l_{g(f)}^2
+
+    Args:
+        groups: The group g(f) of each feature, (F,), from 0 and without a gap.
+    """
+
+    def __init__(self, groups: Array) -> None:
+        self.groups = groups
+        self.n_groups = int(groups.max()) + 1 if len(groups) else 0
+
+    def scaled(self, X: Array, lengths: Array) -> Array:
+        """``X`` (N, F) in units of its length scales."""
+        return np.asarray(X * (math.sqrt(5.0) * np.exp(-lengths))[self.groups])
+
+
+def _squares(A: Array, B: Array) -> Array:
+    """Squared distances (N, M) of the rows of ``A`` (N, F) and ``B`` (M, F)."""
+    squares = A @ (-2.0 * B.T)
+    squares += (A * A).sum(axis=1)[:, None]
+    squares += (B * B).sum(axis=1)
+    return np.maximum(squares, 0.0, out=squares)
+
+
+class Posterior:
+    """A process given its rows: what is believed elsewhere.
+
+    Args:
+        kernel: Its form.
+        hyperparameters: Its numbers.
+        X: Features (N, F).
+        y: Targets (N,).
+    """
+
+    def __init__(self, kernel: Kernel, hyperparameters: Hyperparameters, X: Array, y: Array) -> None:
+        self.kernel, self.hyperparameters, self.X, self.y = kernel, hyperparameters, X, y
+        self._scaled = kernel.scaled(X, hyperparameters.lengths)
+        covariance = self._covariance(self._scaled)
+        covariance[np.diag_indices_from(covariance)] += math.exp(hyperparameters.noise)
+        factor = _factor(covariance)
+        self._inverse, _ = lapack.dtrtri(factor, lower=1)  # (N, N): L^-1, so that predicting is a product
+        self._whitened_ones = self._inverse @ np.ones(len(X))
+        self._precision = float(self._whitened_ones @ self._whitened_ones)
+        self._solve(y)
+
+    def _solve(self, y: Array) -> None:
+        white = self._inverse @ y
+        self.mean = float(self._whitened_ones @ white) / self._precision
+        self._residual = white - self.mean * self._whitened_ones  # L^-1 (y - m)
+        self._weights = self._inverse.T @ self._residual  # K^-1 (y - m)
+
+    def misfit(self, y: Array) -> float:
+        """The squared length of targets (N,) under the covariance, their best constant taken off."""
+        white = self._inverse @ y
+        mean = float(self._whitened_ones @ white) / self._precision
+        residual = white - mean * self._whitened_ones
+        return float(residual @ residual)
+
+    def _covariance(self, scaled: Array) -> Array:
+        """Of the rows (N) and others (M), (N, M)."""
+        r = np.sqrt(_squares(self._scaled, scaled))
+        covariance: Array = np.exp(-r)
+        covariance *= math.exp(self.hyperparameters.variance)
+        covariance *= 1.0 + r + r * r / 3.0
+        return covariance
+
+    def predict(self, X: Array) -> tuple[Array, Array]:
+        """Mean and standard deviation (M,) of the noiseless objective at ``X`` (M, F)."""
+        cross = self._covariance(self.kernel.scaled(X, self.hyperparameters.lengths))
+        mean = self.mean + self._weights @ cross
+        explained = self._inverse @ cross
+        variance = math.exp(self.hyperparameters.variance) - np.einsum("nm,nm->m", explained, explained)
+        return mean, np.sqrt(np.maximum(variance, 1e-12))
+
+    def smoothed(self) -> Array:
+        """The mean at the rows themselves, (N,): the targets, less the noise that is in them."""
+        return np.asarray(self.y - math.exp(self.hyperparameters.noise) * self._weights)
+
+    def with_rows(self, X: Array, y: Array) -> Posterior:
+        """The same process given more rows."""
+        return Posterior(
+            self.kernel, self.hyperparameters, np.vstack([self.X, X]), np.concatenate([self.y, y])
+        )
+
+
+def _factor(covariance: Array) -> Array:
+    """The lower Cholesky factor; where rounding forbids one, of a slightly noisier covariance."""
+    jitter = 0.0
+    while True:
+        factor, info = lapack.dpotrf(covariance, lower=1, clean=1)
+        if info == 0:
+            return np.asarray(factor)
+        jitter = max(1e-6, 10 * jitter)
+        covariance[np.diag_indices_from(covariance)] += jitter
+
+
+def fit(
+    kernel: Kernel, prior: Prior, X: Array, y: Array, start: Hyperparameters, *, steps: int
+) -> Hyperparameters:
+    """The likeliest hyperparameters a posteriori that a few steps from ``start`` reach.
+
+    Args:
+        kernel: The process's form.
+        prior: What is believed beforehand.
+        X: Features (N, F).
+        y: Targets (N,), about standardized.
+        start: Where the descent begins.
+        steps: Of L-BFGS, at most.
+    """
+    objective = Objective(kernel, prior, X, y)
+    means, deviations = objective.means, objective.deviations
+    lower, upper = means - 4 * deviations, means + 4 * deviations
+    lower[-1] = max(lower[-1], LEAST_NOISE)
+    upper[-1] = 0.0
+    first = np.clip(start.vector(), lower, upper)
+    found = minimize(
+        objective,
+        first,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=list(zip(lower, upper, strict=True)),
+        options={"maxiter": steps, "maxfun": 2 * steps, "ftol": 1e-5, "gtol": 1e-3},
+    )
+    return Hyperparameters.of(found.x)
+
+
+class Objective:
+    """The negative log posterior density of hyperparameters (up to a constant), with its gradient.
+
+    Args:
+        kernel: The process's form.
+        prior: What is believed beforehand.
+        X: Features (N, F).
+        y: Targets (N,).
+    """
+
+    def __init__(self, kernel: Kernel, prior: Prior, X: Array, y: Array) -> None:
+        self.kernel, self.X, self.y = kernel, X, y
+        self.means, self.deviations = prior.moments(kernel.n_groups)
+        self._ones = np.ones(len(X))
+
+    def __call__(self, vector: Array) -> tuple[float, Array]:
+        """At the logarithms ``vector`` (G + 2,): the value and its gradient."""
+        n, groups = len(self.y), self.kernel.groups
+        variance, noise = np.exp(vector[-2:])
+        Z = self.kernel.scaled(self.X, vector[:-2])  # (N, F)
+        r = np.sqrt(_squares(Z, Z))
+        decay = np.exp(-r)
+        decay *= variance
+        slope = (1.0 + r) * decay / 3.0  # -dk / d(r^2 / 2)
+        matern = slope * 3.0 + (r * r / 3.0) * decay
+        covariance = matern.copy()
+        covariance[np.diag_indices(n)] += noise
+        factor, info = lapack.dpotrf(covariance, lower=1, clean=1)
+        if info != 0:
+            return 1e10, np.zeros_like(vector)
+        inverse, _ = lapack.dpotri(factor, lower=1)  # the lower triangle of K^-1
+        inverse += np.tril(inverse, -1).T
+        ones = inverse @ self._ones
+        residual = self.y - (ones @ self.y) / ones.sum()  # the mean is profiled out
+        alpha = inverse @ residual
+        value = 0.5 * residual @ alpha + np.log(np.diag(factor)).sum()
+        W = inverse - np.outer(alpha, alpha)  # 2 d value / dK
+
+        gradient = np.empty_like(vector)
+        A = W * slope
+        # d k / d log l_f = slope (z_f - z'_f)^2, summed with A over all pairs without making them
+        by_feature = (A.sum(axis=1)[:, None] * Z * Z).sum(axis=0) - (Z * (A @ Z)).sum(axis=0)
+        gradient[:-2] = np.bincount(groups, by_feature, minlength=self.kernel.n_groups)
+        gradient[-2] = 0.5 * float(np.vdot(W, matern))
+        gradient[-1] = 0.5 * noise * np.trace(W)
+        off = (vector - self.means) / self.deviations
+        return float(value + 0.5 * off @ off), gradient + off / self.deviations
