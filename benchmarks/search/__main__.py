@@ -7,6 +7,7 @@ import ast
 import importlib
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,7 @@ def main() -> None:
         report(arguments.folder, arguments.report)
         return
     for assignment in arguments.set:
-        place, _, value = assignment.partition("=")
-        module, _, name = place.rpartition(".")
-        setattr(importlib.import_module(f"hpt_cli.strategies.{module}"), name, ast.literal_eval(value))
+        _set(*assignment.split("=", maxsplit=1))
     labels = []
     for searcher in arguments.searchers:
         labels.append(arguments.label or searcher)
@@ -51,6 +50,14 @@ def main() -> None:
             path.unlink(missing_ok=True)
         _run(searcher, path, arguments.problems, arguments.seeds, arguments.budget)
     report(arguments.folder, labels)
+
+
+def _set(place: str, value: str) -> None:
+    """Change ``module.NAME``, or ``module.NAME.field`` of a dataclass, in the strategies of this process."""
+    room, name, *field = place.split(".")
+    module = importlib.import_module(f"hpt_cli.strategies.{room}")
+    new = ast.literal_eval(value)
+    setattr(module, name, replace(getattr(module, name), **{field[0]: new}) if field else new)
 
 
 def _run(searcher: str, path: Path, problems: list[str], seeds: int, budget: int) -> None:

@@ -25,6 +25,8 @@ MODELS: tuple[str, ...] = ("gp", "skopt")
 """The models of bayes search by name."""
 START = 4
 """Points of the start design."""
+DOUBT_EVERY = 4
+"""Every so many suggestions the model is taken to have found the objective more regular than it is."""
 CENTERS = 5
 """How many of the best points are looked around."""
 
@@ -102,7 +104,8 @@ class BayesSearch(LearningStrategy):
         """The most promising candidate, or ``None`` where none was found."""
         if self._made_candidates is None:
             self._made_candidates = Candidates(self._space, self._encode)
-        belief = self._model.after(n)
+        doubtful = (n + len(pending)) % DOUBT_EVERY == DOUBT_EVERY - 1
+        belief = self._model.after(n, doubtful=doubtful)
         places, _ = self._evidence.rows(n)
         means = belief.means()
         means[((places < 0.0) | (places > 1.0)).any(axis=1)] = np.nan  # of a wider round

@@ -45,6 +45,7 @@ class Prior:
 
     Args:
         length: Of a length scale in one dimension, in ranges of it; the mean grows by half of log G.
+        choice_length: The same where the features are those of a choice, any two of which are 1 apart.
         variance: Of the process's variance.
         noise: Of the noise's variance.
 
@@ -54,18 +55,20 @@ class Prior:
     """
 
     length: tuple[float, float]
+    choice_length: tuple[float, float]
     variance: tuple[float, float]
     noise: tuple[float, float]
 
-    def moments(self, n_groups: int) -> tuple[Array, Array]:
+    def moments(self, kernel: Kernel) -> tuple[Array, Array]:
         """Means and standard deviations of all logarithms, (G + 2,) each."""
-        length = self.length[0] + 0.5 * math.log(max(n_groups, 1)), self.length[1]
-        means, deviations = np.array([length] * n_groups + [self.variance, self.noise]).T
+        lengths = [self.choice_length if is_choice else self.length for is_choice in kernel.is_choice]
+        means, deviations = np.array([*lengths, self.variance, self.noise]).T
+        means[:-2] += 0.5 * math.log(max(kernel.n_groups, 1))
         return means, deviations
 
-    def center(self, n_groups: int) -> Hyperparameters:
+    def center(self, kernel: Kernel) -> Hyperparameters:
         """The likeliest hyperparameters beforehand."""
-        return Hyperparameters.of(self.moments(n_groups)[0])
+        return Hyperparameters.of(self.moments(kernel)[0])
 
 
 class Kernel:
@@ -74,12 +77,12 @@ class Kernel:
     .. math:: k(x, x') = \sigma^2 (1 + r + r^2 / 3) e^{-r}, \quad r^2 = 5 \sum_f (x_f - x'_f)^2 / l_{g(f)}^2
 
     Args:
-        groups: The group g(f) of each feature, (F,), from 0 and without a gap.
+        groups: The group g(f) of each feature, (F,), from 0 to G - 1; a group without a feature is harmless.
+        is_choice: Which groups are choices, (G,).
     """
 
-    def __init__(self, groups: Array) -> None:
-        self.groups = groups
-        self.n_groups = int(groups.max()) + 1 if len(groups) else 0
+    def __init__(self, groups: Array, is_choice: Array) -> None:
+        self.groups, self.is_choice, self.n_groups = groups, is_choice, len(is_choice)
 
     def scaled(self, X: Array, lengths: Array) -> Array:
         """``X`` (N, F) in units of its length scales."""
@@ -208,7 +211,7 @@ class Objective:
 
     def __init__(self, kernel: Kernel, prior: Prior, X: Array, y: Array) -> None:
         self.kernel, self.X, self.y = kernel, X, y
-        self.means, self.deviations = prior.moments(kernel.n_groups)
+        self.means, self.deviations = prior.moments(kernel)
         self._ones = np.ones(len(X))
 
     def __call__(self, vector: Array) -> tuple[float, Array]:

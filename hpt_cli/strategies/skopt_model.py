@@ -60,7 +60,7 @@ class SkoptModel:
     def revise(self, n: int) -> None:
         """Nothing is kept."""
 
-    def after(self, n: int) -> SkoptBelief:
+    def after(self, n: int, *, doubtful: bool = False) -> SkoptBelief:  # noqa: ARG002 - it cannot doubt
         """As in :class:`~hpt_cli.strategies.surrogate.Model`."""
         places, values = self._evidence.rows(n)
         rng = np.random.default_rng(np.random.SeedSequence([*self._seed, n]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -18,10 +18,19 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
-OBJECTIVE = Prior(length=(math.log(0.5), 1.0), variance=(0.0, 1.0), noise=(-8.0, 3.0))
+OBJECTIVE = Prior(
+    length=(math.log(0.25), 1.0), choice_length=(math.log(0.7), 1.0), variance=(0.0, 1.0), noise=(-8.0, 3.0)
+)
 """Of the warped and standardized objective: smooth, hardly noisy, but open to being told otherwise."""
-SUCCESS = Prior(length=(math.log(0.5), 0.5), variance=(0.0, 0.5), noise=(math.log(0.1), 0.5))
+SUCCESS = Prior(
+    length=(math.log(0.5), 0.5),
+    choice_length=(math.log(0.7), 0.5),
+    variance=(0.0, 0.5),
+    noise=(math.log(0.1), 0.5),
+)
 """Of success, 1 or -1: a step, to which a free fit answers with length scales near 0 and learns nothing."""
+DOUBT = math.log(2.0)
+"""How much shorter the logarithms of length scales are for a doubtful belief."""
 ROWS = 400
 """The posterior sees at most so many results: half are the best, the others the latest of the rest."""
 FIT_ROWS = 150
@@ -54,8 +63,13 @@ class Belief(Protocol):
 class Model(Protocol):
     """Beliefs from evidence: a pure function of it and of the number of results."""
 
-    def after(self, n: int) -> Belief:
-        """What is believed after the first ``n`` results of the round, at least two of which ended well."""
+    def after(self, n: int, *, doubtful: bool = False) -> Belief:
+        """What is believed after the first ``n`` results of the round, at least two of which ended well.
+
+        Args:
+            n: How many results.
+            doubtful: Whether to take the objective for less regular than it seems.
+        """
 
     def revise(self, n: int) -> None:
         """Forget what rests on result ``n`` of the round or on later ones: it was told anew."""
@@ -84,18 +98,21 @@ class ProcessModel:
 
     def __init__(self, encode: Encoder, evidence: Evidence) -> None:
         self._encode, self._evidence = encode, evidence
-        self._kernel = Kernel(encode.groups)
+        self._kernel = Kernel(encode.groups, encode.is_choice)
         self._fits: dict[int, Fit] = {}
 
     def revise(self, n: int) -> None:
         """As in :class:`Model`."""
         self._fits = {m: fit for m, fit in self._fits.items() if m <= n}
 
-    def after(self, n: int) -> ProcessBelief:
+    def after(self, n: int, *, doubtful: bool = False) -> ProcessBelief:
         """As in :class:`Model`."""
         n_rows = len(self._evidence.rows(n)[1])
         period = max(1, 2 ** (int(math.log2(max(n_rows, 1) / EVERY)))) if n_rows > EVERY else 1
         fit = self._fit(n - n % period)
+        if doubtful:
+            shorter = replace(fit.objective, lengths=fit.objective.lengths - DOUBT)
+            fit = replace(fit, objective=shorter)
         return ProcessBelief(self._kernel, fit, self._encode, *self._evidence.rows(n))
 
     def _fit(self, n: int) -> Fit:
@@ -111,8 +128,7 @@ class ProcessModel:
         if anchors:
             start = self._fit(anchors[-1])
         else:
-            n_groups = self._kernel.n_groups
-            start = Fit(OBJECTIVE.center(n_groups), math.inf, SUCCESS.center(n_groups))
+            start = Fit(OBJECTIVE.center(self._kernel), math.inf, SUCCESS.center(self._kernel))
         made = self._fitted(n, start, THOROUGH if is_anchor else QUICK)
         # what is not an anchor is not needed once later numbers are asked for
         self._fits = {m: kept for m, kept in self._fits.items() if m in anchors}

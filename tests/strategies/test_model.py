@@ -34,7 +34,11 @@ def rng():
 def wavy(rng):
     """20 points in three groups of features, and a function of the first two."""
     X = rng.random((20, 5))
-    return Kernel(np.array([0, 1, 2, 2, 2])), X, np.sin(5 * X[:, 0]) + X[:, 1] ** 2
+    return (
+        Kernel(np.array([0, 1, 2, 2, 2]), np.array([False, False, True])),
+        X,
+        np.sin(5 * X[:, 0]) + X[:, 1] ** 2,
+    )
 
 
 class TestTheProcess:
@@ -42,7 +46,7 @@ class TestTheProcess:
         kernel, X, y = wavy
         objective = Objective(kernel, OBJECTIVE, X, y)
         for _ in range(3):
-            vector = OBJECTIVE.moments(3)[0] + rng.normal(size=5)
+            vector = OBJECTIVE.moments(kernel)[0] + rng.normal(size=5)
             numeric = [
                 (objective(vector + step)[0] - objective(vector - step)[0]) / 2e-5
                 for step in 1e-5 * np.eye(5)
@@ -73,8 +77,8 @@ class TestTheProcess:
     def test_a_fit_finds_what_matters_and_how_noisy_it_is(self, rng):
         X = rng.random((120, 3))
         y = np.sin(6 * X[:, 0]) + 0.3 * rng.standard_normal(120)
-        kernel = Kernel(np.arange(3))
-        found = fit(kernel, OBJECTIVE, X, y, OBJECTIVE.center(3), steps=60)
+        kernel = Kernel(np.arange(3), np.zeros(3, dtype=bool))
+        found = fit(kernel, OBJECTIVE, X, y, OBJECTIVE.center(kernel), steps=60)
         assert found.lengths[0] < min(found.lengths[1:]) - 1
         # the variance of 120 draws of noise is known to 13 %; three times that
         assert math.exp(found.noise) == pytest.approx(0.09, rel=0.4)
@@ -82,7 +86,9 @@ class TestTheProcess:
     def test_a_point_twice_is_survived(self):
         X, y = np.full((5, 2), 0.5), np.arange(5.0)
         numbers = Hyperparameters(np.zeros(2), 0.0, -60.0)
-        assert np.isfinite(Posterior(Kernel(np.arange(2)), numbers, X, y).predict(X)[0]).all()
+        assert np.isfinite(
+            Posterior(Kernel(np.arange(2), np.zeros(2, dtype=bool)), numbers, X, y).predict(X)[0]
+        ).all()
 
 
 class TestExpectedImprovement:
