@@ -54,30 +54,31 @@ Multiply = Callable[[Array, Array, Array], object]
 
 def multipliers(outs: Sequence[Array], inner: Sequence[int]) -> list[Multiply]:
     """For each run, whose results (trials, m, n) go to ``outs``, a product over k = ``inner`` numbers."""
-    return [_multiplier(out.shape, k, out.dtype) for out, k in zip(outs, inner, strict=True)]
+    return [multiplier(out.shape, k, out.dtype) for out, k in zip(outs, inner, strict=True)]
 
 
-def _multiplier(shape: tuple[int, ...], k: int, dtype: npt.DTypeLike) -> Multiply:
-    """The product of (trials, m, k) and (trials, k, n) with bits that depend on the numbers alone.
+def multiplier(shape: tuple[int, ...], k: int, dtype: npt.DTypeLike) -> Multiply:
+    """The product (..., m, n), of that ``shape``, of (..., m, k) and (..., k, n).
 
-    ``np.matmul`` makes one BLAS call a trial, and what comes out does not depend on where the operands lie in
-    memory; except for a single row or column, which BLAS multiplies in another way (OpenBLAS 0.3.31: with
-    other bits at another place in 10 % of the cases tried).  A second row or column of zeros avoids that.
+    Its bits depend on the numbers alone.  ``np.matmul`` makes one BLAS call a matrix, and what comes out does
+    not depend on where the operands lie in memory; except for a single row or column, which BLAS multiplies
+    in another way (OpenBLAS 0.3.31: with other bits at another place in 10 % of the cases tried).  A second
+    row or column of zeros avoids that.
     """
-    trials, m, n = shape
+    *stack, m, n = shape
     if m > 1 and n > 1:
         return np.matmul
-    a_padded = np.zeros((trials, 2, k), dtype) if m == 1 else None
-    b_padded = np.zeros((trials, k, 2), dtype) if n == 1 else None
-    out_padded = np.empty((trials, max(m, 2), max(n, 2)), dtype)
-    result = out_padded[:, :m, :n]
+    a_padded = np.zeros((*stack, 2, k), dtype) if m == 1 else None
+    b_padded = np.zeros((*stack, k, 2), dtype) if n == 1 else None
+    out_padded = np.empty((*stack, max(m, 2), max(n, 2)), dtype)
+    result = out_padded[..., :m, :n]
 
     def multiply(a: Array, b: Array, out: Array) -> None:
         if a_padded is not None:
-            a_padded[:, :1] = a
+            a_padded[..., :1, :] = a
             a = a_padded
         if b_padded is not None:
-            b_padded[:, :, :1] = b
+            b_padded[..., :1] = b
             b = b_padded
         np.matmul(a, b, out_padded)
         out[...] = result

@@ -34,6 +34,8 @@ class BatchNorm(Layer):
         beta: Shift (W,), starts at 0; ``None`` fixes it at 0.
         grad_gamma: Where the gradient's sum over the batch goes.
         grad_beta: Where the gradient's sum over the batch goes.
+        channels: z is (W, n): a feature is a row, as the channels of images are, and n counts rows of the
+            batch times pixels.
 
     Raises:
         ValueError: A batch of one row: its variance is 0, it would teach nothing.
@@ -52,23 +54,38 @@ class BatchNorm(Layer):
         beta: Array | None = None,
         grad_gamma: Array | None = None,
         grad_beta: Array | None = None,
+        *,
+        channels: bool = False,
     ) -> None:
-        n, width = z.shape
+        n, width = z.shape[::-1] if channels else z.shape
         if n < 2:
             raise ValueError(f"batch norm needs at least 2 rows to train on, got {n}")
-        self.z, self.y, self.spare, self.epsilon = z, y, spare, epsilon
-        self.gamma, self.beta = gamma, beta
-        self.mean, self.variance = np.empty((2, width), z.dtype)
-        self._rstd, self._scale, self._row, self._dgamma, self._dbeta = np.empty((5, width), z.dtype)
+        self.z, self.y, self.spare = z, y, spare
+        self._channels = channels
+        self.epsilon = self._beside(epsilon) if epsilon.ndim else epsilon
+        self.gamma = None if gamma is None else self._beside(gamma)
+        self.beta = None if beta is None else self._beside(beta)
+        self._rstd, self._scale, self._row, self._dgamma, self._dbeta = (
+            self._beside(own) for own in np.empty((5, width), z.dtype)
+        )
         if gamma is None:
             self._scale = self._rstd
         if grad_gamma is not None and grad_beta is not None:
-            self._dgamma, self._dbeta = grad_gamma, grad_beta
+            self._dgamma, self._dbeta = self._beside(grad_gamma), self._beside(grad_beta)
         self._one, self._share = constant(1, z.dtype), constant(1 / n, z.dtype)
-        self._sum_rows = row_adder(width)
+        self._sum_rows = _sum_pixels if channels else row_adder(width)
+        self.keep(*np.empty((2, width), z.dtype))
+
+    def _beside(self, row: Array) -> Array:
+        """A view of (W,) that meets z number by number."""
+        return row[:, None] if self._channels else row
+
+    def keep(self, mean: Array, variance: Array) -> None:
+        """Leave the next batch's statistics in these, each (W,)."""
+        self.mean, self.variance = self._beside(mean), self._beside(variance)
 
     def forward(self) -> None:
-        """Map z to y; the batch's statistics are left in ``mean`` and ``variance`` (W,)."""
+        """Map z to y; the batch's statistics go where :meth:`keep` said."""
         z, y, spare, mean, variance, rstd = self.z, self.y, self.spare, self.mean, self.variance, self._rstd
         self._sum_rows(z, mean)
         np.multiply(mean, self._share, mean)
@@ -102,6 +119,10 @@ class BatchNorm(Layer):
         np.multiply(dy, self._scale, dy)
 
 
+def _sum_pixels(x: Array, out: Array) -> None:
+    np.add.reduce(x, 1, None, out, True)  # type: ignore[call-overload]
+
+
 class RunningStatistics:
     r"""Mean and variance for inference: averages over the steps, the latest weighing most.
 
@@ -118,7 +139,7 @@ class RunningStatistics:
         variance: The uncorrected average of unbiased variances, float64 (W,); changed in place.
         momentum: Each trial's share kept.
         widths: Each trial's columns, W in all.
-        rows: Rows of each step of an epoch.
+        rows: Numbers that each step's statistics are of: rows, times pixels of an image.
     """
 
     def __init__(
@@ -168,10 +189,12 @@ class BatchNormInference(Layer):
         z: Sums (n, W), replaced by the result.
         scale: gamma / sqrt(variance + epsilon), (W,).
         shift: beta - mean * scale, (W,).
+        channels: z is (W, n): see :class:`BatchNorm`.
     """
 
-    def __init__(self, z: Array, scale: Array, shift: Array) -> None:
-        self.z, self.scale, self.shift = z, scale, shift
+    def __init__(self, z: Array, scale: Array, shift: Array, *, channels: bool = False) -> None:
+        self.z = z
+        self.scale, self.shift = (scale[:, None], shift[:, None]) if channels else (scale, shift)
 
     def forward(self) -> None:
         """Map z to y in place."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hpt_cli.network.architecture import ImageShape
 from hpt_cli.network.arrays import Array, row_sums
 from hpt_cli.network.batch_norm import RunningStatistics
 from hpt_cli.network.batches import Batches, balanced_weights, steps_of_epoch
 from hpt_cli.network.initialization import DROPOUT, initial_weights
-from hpt_cli.network.layout import Layout, named, running_shapes, weight_shapes
+from hpt_cli.network.layout import Layout, named, running_shapes
 from hpt_cli.network.losses import LOSSES_BY_NAME, n_outputs, resolve_loss
 from hpt_cli.network.network import Buffers, Inference, Shape, TrainingStack
 from hpt_cli.network.optimizers import optimizer_class
@@ -36,6 +37,8 @@ class TrainingData:
         y_validation: As ``y_train``.
         target_mean: What standardizing took off, in the target's own units.
         target_std: What it divided by; rmse and mae are reported in the target's own units.
+        image_shape: Height, width and channels that a row's D numbers are, in this order; ``None`` if they
+            are no image.
     """
 
     task: str
@@ -46,6 +49,7 @@ class TrainingData:
     y_validation: Array
     target_mean: float = 0.0
     target_std: float = 1.0
+    image_shape: ImageShape | None = None
 
 
 Arrays = dict[str, Array]
@@ -58,12 +62,14 @@ def initial_state(settings: NetworkSettings, seed: int, data: TrainingData) -> A
     ``running_mean`` and ``running_variance``.
     """
     loss = resolve_loss(settings.loss, data.task, data.n_classes)
-    weights = initial_weights(settings, data.x_train.shape[1], n_outputs(loss, data.n_classes), seed)
+    M = n_outputs(loss, data.n_classes)
+    weights = initial_weights(settings, data.x_train.shape[1], M, seed, data.image_shape)
     state = {"weights": weights}
     for name in optimizer_class(settings).moment_names:
         state[name] = np.zeros_like(weights)
-    if settings.batch_norm:
-        state["running_mean"], state["running_variance"] = np.zeros((2, sum(settings.widths)))
+    if settings.normalizes:
+        features = sum(width for (width,) in running_shapes(settings).values())
+        state["running_mean"], state["running_variance"] = np.zeros((2, features))
     return state
 
 
@@ -92,17 +98,18 @@ class Engine:
         self._dtype = dtype
         first = self.settings[0]
         self.loss = resolve_loss(first.loss, data.task, data.n_classes)
-        self.shape = Shape(self.settings, data.x_train.shape[1], n_outputs(self.loss, data.n_classes))
+        M = n_outputs(self.loss, data.n_classes)
+        self.shape = Shape(self.settings, data.x_train.shape[1], M, data.image_shape)
         self.layout = self.shape.layout()
         self._vectors = {
             name: self._gathered(self.layout, states, name, dtype)
             for name in ("weights", *optimizer_class(first).moment_names)
         }
         self.weights = self._vectors["weights"]
-        self._steps = steps_of_epoch(len(data.x_train), first.batch_size, batch_norm=self.shape.normalizes)
+        self._steps = steps_of_epoch(len(data.x_train), first.batch_size, batch_norm=first.normalizes)
         self._averages: Arrays = {}
-        self._statistics: list[RunningStatistics] = []
-        if self.shape.normalizes:
+        self._statistics: dict[str, RunningStatistics] = {}
+        if first.normalizes:
             self._bind_running_statistics(states)
         self._bind_training()
         self._inference = Inference(self.shape, self.layout, self.weights)
@@ -121,10 +128,11 @@ class Engine:
         for name in ("running_mean", "running_variance"):
             self._averages[name] = self._gathered(self._running, states, name, np.float64)
         momentum = [s.batch_norm_momentum for s in self.settings]
-        for layer in range(self.shape.depth):
-            mean, variance = (self._running.row(v, f"layer{layer + 1}") for v in self._averages.values())
-            widths = self.shape.widths(layer)
-            self._statistics.append(RunningStatistics(mean, variance, momentum, widths, self._steps))
+        pixels = self.shape.pixels()
+        for name, widths in self.shape.norms.items():
+            mean, variance = (self._running.row(vector, name) for vector in self._averages.values())
+            counts = [rows * pixels[name] for rows in self._steps]
+            self._statistics[name] = RunningStatistics(mean, variance, momentum, widths, counts)
 
     def _bind_training(self) -> None:
         first, data, dtype, rows = self.settings[0], self.data, self._dtype, self._steps[0]
@@ -155,9 +163,10 @@ class Engine:
         )
         # What each step keeps for the epoch's loss and for the running statistics.
         self._kept = [np.empty((loss_class.n_kept, K * n), dtype) for n in self._steps]
-        self._step_statistics = [
-            np.empty((2, len(self._steps), len(statistics.mean)), dtype) for statistics in self._statistics
-        ]
+        self._step_statistics = {
+            name: np.empty((2, len(self._steps), len(statistics.mean)), dtype)
+            for name, statistics in self._statistics.items()
+        }
 
     def run_epoch(self) -> Array:
         """Train one epoch; returns each trial's mean loss (K,) over the rows, as its steps saw them."""
@@ -165,7 +174,7 @@ class Engine:
         steps_before = self.epochs * len(self._steps)
         self._optimizer.begin_epoch(rates, steps_before + np.arange(1, len(self._steps) + 1))
         rngs = []
-        if self.settings[0].dropout:
+        if self.settings[0].drops:
             rngs = [
                 np.random.default_rng(np.random.SeedSequence([s, DROPOUT, self.epochs])) for s in self.seeds
             ]
@@ -174,8 +183,8 @@ class Engine:
             zip(self._batches.epoch(self.epochs), self._kept, strict=True)
         ):
             stack, loss = self._stacks[batch.rows], self._losses[batch.rows]
-            for batch_norm, (means, variances) in zip(stack.batch_norms, self._step_statistics, strict=True):
-                batch_norm.mean, batch_norm.variance = means[number], variances[number]
+            for name, (means, variances) in self._step_statistics.items():
+                stack.norms[name].keep(means[number], variances[number])
             if stack.draws:
                 stack.draws.draw(rngs)
             stack.read(batch.x, batch.x_transposed)
@@ -186,8 +195,8 @@ class Engine:
             stack.backward()
             step(batch.rows)
         self.epochs += 1
-        for statistics, steps in zip(self._statistics, self._step_statistics, strict=True):
-            statistics.fold(*steps)
+        for name, statistics in self._statistics.items():
+            statistics.fold(*self._step_statistics[name])
         return self._epoch_losses()
 
     def _epoch_losses(self) -> Array:
@@ -199,19 +208,21 @@ class Engine:
 
     def infer(self) -> Inference:
         """The networks as they stand after at least one epoch, for as long as they are not trained on."""
-        self._inference.normalize_by([statistics.corrected(self.epochs) for statistics in self._statistics])
+        self._inference.normalize_by([s.corrected(self.epochs) for s in self._statistics.values()])
         return self._inference
 
     def model(self, trial: int) -> Arrays:
         """A copy of what inference needs of one trial: see :mod:`hpt_cli.network.model`."""
         settings = self.settings[trial]
-        shapes = weight_shapes(settings, self.shape.n_inputs, self.shape.n_outputs)
-        arrays = named(shapes, self.layout.take(self.weights, trial))
-        for layer, statistics in enumerate(self._statistics, 1):
-            columns = self.shape.columns(layer - 1)[trial]
+        arrays = named(self.layout.trials[trial], self.layout.take(self.weights, trial))
+        for name, statistics in self._statistics.items():
+            widths = self.shape.norms[name]
+            columns = slice(sum(widths[:trial]), sum(widths[: trial + 1]))
             mean, variance = statistics.corrected(self.epochs)
-            arrays[f"layer{layer}.running_mean"] = mean[columns].copy()
-            arrays[f"layer{layer}.running_variance"] = variance[columns].copy()
+            arrays[f"{name}.running_mean"] = mean[columns].copy()
+            arrays[f"{name}.running_variance"] = variance[columns].copy()
+        if settings.front:
+            arrays["image_shape"] = np.array(self.shape.image)
         return arrays
 
     def state(self, trial: int) -> Arrays:

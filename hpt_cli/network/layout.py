@@ -13,41 +13,75 @@ A trial's own numbers, one tensor after another, are the vector of the layout it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from hpt_cli.network.architecture import Convolution, FrontLayer, ImageShape, front_shapes
 from hpt_cli.network.arrays import Array, Blocks
 from hpt_cli.network.settings import NetworkSettings
 
 Shape = tuple[int, ...]
 
 
-def weight_shapes(settings: NetworkSettings, n_inputs: int, n_outputs: int) -> dict[str, Shape]:
-    """Names and shapes of what training changes: first every matrix, then every row."""
-    sizes = (n_inputs, *settings.widths)
-    shapes: dict[str, Shape] = {}
-    for layer, width in enumerate(settings.widths, 1):
-        shapes[f"layer{layer}.W"] = (sizes[layer - 1], width)
-    shapes["output.W"] = (sizes[-1], n_outputs)
-    for layer, width in enumerate(settings.widths, 1):
-        if not settings.batch_norm:
-            shapes[f"layer{layer}.b"] = (width,)
-        elif (
-            settings.batch_norm_affine
-        ):  # batch norm takes the mean off, and any bias with it: beta stands in
-            shapes[f"layer{layer}.gamma"] = (width,)
-            shapes[f"layer{layer}.beta"] = (width,)
-    shapes["output.b"] = (n_outputs,)
-    return shapes
+def weight_shapes(
+    settings: NetworkSettings, n_inputs: int, n_outputs: int, image: ImageShape | None = None
+) -> dict[str, Shape]:
+    """Names and shapes of what training changes: first every matrix, then every row.
+
+    A convolution's ``W`` is (channels out, channels in, kernel, kernel), a dense layer's (D, M).
+
+    Raises:
+        ValueError: The settings have a front, and it does not fit ``image``.
+    """
+    matrices: dict[str, Shape] = {}
+    rows: dict[str, Shape] = {}
+    shapes = front_shapes(settings.front, image)
+    for name, layer, (_, _, channels) in zip(
+        front_names(settings.front), settings.front, shapes, strict=False
+    ):
+        if isinstance(layer, Convolution):
+            matrices[f"{name}.W"] = (layer.channels, channels, layer.kernel, layer.kernel)
+            _add_rows(rows, name, layer.channels, settings, batch_norm=layer.batch_norm)
+    width = math.prod(shapes[-1]) if shapes else n_inputs
+    for number, dense in enumerate(settings.dense, 1):
+        matrices[f"layer{number}.W"] = (width, dense.units)
+        _add_rows(rows, f"layer{number}", dense.units, settings, batch_norm=dense.batch_norm)
+        width = dense.units
+    return {**matrices, "output.W": (width, n_outputs), **rows, "output.b": (n_outputs,)}
+
+
+def _add_rows(
+    rows: dict[str, Shape], name: str, width: int, settings: NetworkSettings, *, batch_norm: bool
+) -> None:
+    if not batch_norm:
+        rows[f"{name}.b"] = (width,)
+    elif settings.batch_norm_affine:  # batch norm takes the mean off, and any bias with it: beta stands in
+        rows[f"{name}.gamma"] = (width,)
+        rows[f"{name}.beta"] = (width,)
+
+
+def front_names(front: Sequence[FrontLayer]) -> list[str]:
+    """``conv1``, ``conv2``, ... and ``pool1``, ...: each kind counted from 1."""
+    names: list[str] = []
+    for layer in front:
+        kind = "conv" if isinstance(layer, Convolution) else "pool"
+        names.append(f"{kind}{1 + sum(name.startswith(kind) for name in names)}")
+    return names
 
 
 def running_shapes(settings: NetworkSettings) -> dict[str, Shape]:
-    """Names and shapes of one running statistic of batch norm; empty without batch norm."""
-    if not settings.batch_norm:
-        return {}
-    return {f"layer{layer}": (width,) for layer, width in enumerate(settings.widths, 1)}
+    """Names and shapes of one running statistic of batch norm, for each layer that has it."""
+    shapes: dict[str, Shape] = {}
+    for name, layer in zip(front_names(settings.front), settings.front, strict=True):
+        if isinstance(layer, Convolution) and layer.batch_norm:
+            shapes[name] = (layer.channels,)
+    for number, dense in enumerate(settings.dense, 1):
+        if dense.batch_norm:
+            shapes[f"layer{number}"] = (dense.units,)
+    return shapes
 
 
 class Layout:

@@ -2,7 +2,8 @@
 
 The names are ``layer1.W`` (D, M), ``layer1.b`` (M,), or with batch norm ``layer1.gamma``, ``layer1.beta``,
 ``layer1.running_mean`` and ``layer1.running_variance`` (corrected for their start, unbiased, float64); last
-``output.W`` and ``output.b``.
+``output.W`` and ``output.b``.  Convolutions stand before them as ``conv1.W`` (channels out, channels in,
+kernel, kernel) and so on, and then ``image_shape`` says what a row is: height, width and channels.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from hpt_cli.network.architecture import ImageShape
 from hpt_cli.network.arrays import Array
 from hpt_cli.network.network import Inference, Shape
 from hpt_cli.network.settings import NetworkSettings
@@ -22,8 +24,8 @@ def join_models(settings: Sequence[NetworkSettings], models: Sequence[Mapping[st
     Raises:
         ValueError: A model's arrays are not those of its settings.
     """
-    n_inputs = models[0]["layer1.W" if settings[0].widths else "output.W"].shape[0]
-    shape = Shape(tuple(settings), n_inputs, models[0]["output.W"].shape[1])
+    n_inputs, image = _inputs(settings[0], models[0])
+    shape = Shape(tuple(settings), n_inputs, models[0]["output.W"].shape[1], image)
     layout = shape.layout()
     weights = np.empty(layout.size, models[0]["output.W"].dtype)
     for trial, (shapes, model) in enumerate(zip(layout.trials, models, strict=True)):
@@ -33,14 +35,22 @@ def join_models(settings: Sequence[NetworkSettings], models: Sequence[Mapping[st
                 raise ValueError(f"model: {name} should have shape {expected}, found {found}")
         layout.put(weights, trial, np.concatenate([model[name].ravel() for name in shapes]))
     inference = Inference(shape, layout, weights)
-    if shape.normalizes:
+    if shape.norms:
         joined = [
-            np.concatenate([model[f"layer{layer}.running_{kind}"] for model in models])
-            for layer in range(1, shape.depth + 1)
+            np.concatenate([model[f"{name}.running_{kind}"] for model in models])
+            for name in shape.norms
             for kind in ("mean", "variance")
         ]
         inference.normalize_by(list(zip(joined[::2], joined[1::2], strict=True)))
     return inference
+
+
+def _inputs(settings: NetworkSettings, model: Mapping[str, Array]) -> tuple[int, ImageShape | None]:
+    """How many numbers a row has, and the image that they are."""
+    if not settings.front:
+        return model["layer1.W" if settings.dense else "output.W"].shape[0], None
+    height, width, channels = (int(side) for side in model["image_shape"])
+    return height * width * channels, (height, width, channels)
 
 
 def predict(settings: NetworkSettings, weights: Mapping[str, Array], x: Array) -> Array:
@@ -59,7 +69,7 @@ def predict(settings: NetworkSettings, weights: Mapping[str, Array], x: Array) -
     """
     model = {name: np.asarray(array) for name, array in weights.items()}
     inference = join_models([settings], [model])
-    n_inputs = model["layer1.W" if settings.widths else "output.W"].shape[0]
+    n_inputs, _ = _inputs(settings, model)
     if x.ndim != 2 or x.shape[1] != n_inputs:
         raise ValueError(f"x: expected rows of {n_inputs} numbers, got shape {x.shape}")
     with np.errstate(all="ignore"):  # a saturated sigmoid overflows on its way to 0

@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from hpt_cli.network.architecture import Convolution, FrontLayer
 from hpt_cli.network.arrays import Array
 from hpt_cli.network.engine import Arrays, Engine, TrainingData, initial_state
 from hpt_cli.network.losses import resolve_loss
@@ -35,20 +36,24 @@ State = dict[str, Any]
 def group_key(settings: NetworkSettings) -> tuple[object, ...]:
     """What trainings must share to run in one population: whatever decides which calls a step makes.
 
-    Widths, rates, momentum, decay, dropout's rate, schedules, epochs, patience and seeds may differ.
+    The front is equal but for dropout's rate.  Widths, rates, momentum, decay, dropout's rate, schedules,
+    epochs, patience and seeds may differ.
     """
     return (
-        len(settings.widths),
+        tuple(_without_rate(layer) for layer in settings.front),
+        tuple((layer.activation, layer.batch_norm, layer.dropout > 0) for layer in settings.dense),
         settings.batch_size,
-        settings.batch_norm,
-        settings.batch_norm and settings.batch_norm_affine,
-        settings.activation,
-        settings.dropout > 0,
+        settings.normalizes and settings.batch_norm_affine,
         settings.loss,
         settings.class_weight,
         optimizer_kind(settings),
         settings.l2 > 0,
     )
+
+
+def _without_rate(layer: FrontLayer) -> FrontLayer:
+    """The layer with nothing of dropout but whether there is any."""
+    return replace(layer, dropout=float(layer.dropout > 0)) if isinstance(layer, Convolution) else layer
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hpt_cli.network.architecture import (
+    ACTIVATIONS,
+    MAX_WIDTH,
+    DenseLayer,
+    FrontLayer,
+    Pooling,
+    read_layers,
+)
+
 Value = bool | int | float | str
 
-ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid", "elu", "gelu")
 INITIALIZATIONS = ("auto", "he", "xavier", "normal")
 LOSSES = ("auto", "cross_entropy", "binary_cross_entropy", "mse")
 OPTIMIZERS = ("sgd", "rmsprop", "adam", "adamw")
@@ -59,7 +67,7 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
         "Width of every hidden layer; under `network` a list gives each layer its own (then no "
         "`hidden_layers`).",
         1,
-        16384,
+        MAX_WIDTH,
     ),
     "activation": Hyperparameter(
         str, "relu", "Function after each hidden layer (and its batch norm).", choices=ACTIVATIONS
@@ -217,7 +225,7 @@ HYPERPARAMETERS: Mapping[str, Hyperparameter] = {
     ),
 }
 """Every hyperparameter by its dotted name.  ``hidden_units_1``, ``hidden_units_2``, ... (a layer's own width,
-bounded as ``hidden_units``) come on top."""
+bounded as ``hidden_units``) and ``layers`` (:mod:`hpt_cli.network.architecture`) come on top."""
 
 _LAYER_WIDTH = re.compile(r"hidden_units_([1-9][0-9]*)")
 
@@ -227,10 +235,12 @@ class NetworkSettings:
     """One training, every hyperparameter resolved; the names are those of :data:`HYPERPARAMETERS`.
 
     Args:
-        widths: Units of each hidden layer, from the first; empty for a linear model.
+        front: Convolutions and poolings, from the first; empty for rows that are no images.
+        dense: The hidden layers behind it; empty for a linear model.
     """
 
-    widths: tuple[int, ...]
+    front: tuple[FrontLayer, ...]
+    dense: tuple[DenseLayer, ...]
     activation: str
     batch_norm: bool
     batch_norm_momentum: float
@@ -260,11 +270,31 @@ class NetworkSettings:
     schedule_factor: float
     schedule_final: float
 
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Units of each dense hidden layer."""
+        return tuple(layer.units for layer in self.dense)
+
+    @property
+    def normalizes(self) -> bool:
+        """Whether any layer has batch norm."""
+        return any(
+            not isinstance(layer, Pooling) and layer.batch_norm for layer in (*self.front, *self.dense)
+        )
+
+    @property
+    def drops(self) -> bool:
+        """Whether any layer has dropout."""
+        return any(
+            not isinstance(layer, Pooling) and layer.dropout > 0 for layer in (*self.front, *self.dense)
+        )
+
     @classmethod
     def from_flat(cls, flat: Mapping[str, object]) -> NetworkSettings:
         """Resolve a choice of hyperparameters by their dotted names; what is missing takes its default.
 
-        ``hidden_units`` may be a list of widths; ``hidden_units_2`` overrides the second layer's.  What has
+        ``hidden_units`` may be a list of widths; ``hidden_units_2`` overrides the second layer's; ``layers``
+        may list every layer instead.  What has
         no effect (a width beyond the depth, ``momentum`` under Adam, ``nesterov`` without momentum) is
         ignored: whether it is there on purpose is known to the config alone.
 
@@ -273,32 +303,47 @@ class NetworkSettings:
                 contradict each other; the message begins with the name.
         """
         given = {name: value for name, value in flat.items() if value is not None}
-        own_widths: dict[int, int] = {}
-        for name in list(given):
-            if match := _LAYER_WIDTH.fullmatch(name):
-                own_widths[int(match[1])] = _width(name, given.pop(name))
-        listed = given.get("hidden_units")
-        widths: list[int] | None = None
-        if isinstance(listed, Sequence) and not isinstance(listed, str):
-            if "hidden_layers" in given:
-                raise ValueError(
-                    "hidden_layers: hidden_units lists a width for each layer, so leave this out"
-                )
-            widths = [_width("hidden_units", width) for width in listed]
-            del given["hidden_units"]
+        layers = given.pop("layers", None)
+        if layers is not None:
+            for name in given:
+                if name in ("hidden_layers", "hidden_units") or _LAYER_WIDTH.fullmatch(name):
+                    raise ValueError(f"{name}: layers lists every layer, so leave this out")
+        widths = _read_widths(given)
         values = {name: _checked(name, value) for name, value in given.items()}
         for name, known in HYPERPARAMETERS.items():
-            values.setdefault(name, known.default)
-        width, depth = values.pop("hidden_units"), values.pop("hidden_layers")
-        if widths is None:
-            widths = [width] * depth
-        settings = cls(
-            widths=tuple(own_widths.get(layer, width) for layer, width in enumerate(widths, 1)),
-            **{name.replace(".", "_"): value for name, value in values.items()},
-        )
-        if settings.batch_norm and settings.widths and settings.batch_size == 1:
+            if name not in _SHAPE:
+                values.setdefault(name, known.default)
+        shared = {name: values[name] for name in ("activation", "batch_norm", "dropout")}
+        if layers is not None:
+            front, dense = read_layers(layers, **shared)  # type: ignore[arg-type]
+        else:
+            front, dense = (), tuple(DenseLayer(width, **shared) for width in widths)
+        settings = cls(front, dense, **{name.replace(".", "_"): value for name, value in values.items()})
+        if settings.normalizes and settings.batch_size == 1:
             raise ValueError("batch_size: batch norm needs at least 2 rows in a batch, and this is 1")
         return settings
+
+
+_SHAPE = ("hidden_layers", "hidden_units")
+
+
+def _read_widths(given: dict[str, object]) -> list[int]:
+    """Take everything about the hidden layers' widths out of ``given``."""
+    own_widths: dict[int, int] = {}
+    for name in list(given):
+        if match := _LAYER_WIDTH.fullmatch(name):
+            own_widths[int(match[1])] = _width(name, given.pop(name))
+    listed = given.pop("hidden_units", HYPERPARAMETERS["hidden_units"].default)
+    if isinstance(listed, Sequence) and not isinstance(listed, str):
+        if "hidden_layers" in given:
+            raise ValueError("hidden_layers: hidden_units lists a width for each layer, so leave this out")
+        widths = [_width("hidden_units", width) for width in listed]
+    else:
+        depth = _checked(
+            "hidden_layers", given.pop("hidden_layers", HYPERPARAMETERS["hidden_layers"].default)
+        )
+        widths = [_width("hidden_units", listed)] * depth
+    return [own_widths.get(layer, width) for layer, width in enumerate(widths, 1)]
 
 
 def _width(name: str, value: object) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
+import math
 from collections.abc import Sequence
 
+from hpt_cli.network.architecture import Convolution, front_shapes
 from hpt_cli.network.engine import TrainingData
+from hpt_cli.network.layout import weight_shapes
 from hpt_cli.network.losses import n_outputs, resolve_loss
 from hpt_cli.network.optimizers import optimizer_class
 from hpt_cli.network.population import Population, TrainingOutcome, group_key
@@ -24,12 +26,18 @@ LEAST, MOST = 4, 32
 def working_set(settings: NetworkSettings, data: TrainingData) -> int:
     """Bytes that one training touches at each step: weights, gradients, moments and activations."""
     outputs = n_outputs(resolve_loss(settings.loss, data.task, data.n_classes), data.n_classes)
-    sizes = (data.x_train.shape[1], *settings.widths, outputs)
-    weights = sum(D * M + M for D, M in itertools.pairwise(sizes))
+    shapes = weight_shapes(settings, data.x_train.shape[1], outputs, data.image_shape)
+    weights = sum(math.prod(shape) for shape in shapes.values())
     vectors = 3 + len(optimizer_class(settings).moment_names)  # weights, gradients, a spare
     rows = min(settings.batch_size, data.x_train.shape[0])
-    arrays = 3 if settings.batch_norm else 2  # activations, slopes, centered sums
-    numbers: int = vectors * weights + rows * (sizes[0] + arrays * sum(settings.widths) + outputs)
+    row = data.x_train.shape[1] + outputs  # then activations, slopes, centered sums
+    row += sum(layer.units * (3 if layer.batch_norm else 2) for layer in settings.dense)
+    images = front_shapes(settings.front, data.image_shape)
+    for layer, before, after in zip(settings.front, images, images[1:], strict=False):
+        row += math.prod(after) * (3 if isinstance(layer, Convolution) and layer.batch_norm else 2)
+        if isinstance(layer, Convolution):  # its columns
+            row += layer.kernel**2 * before[2] * after[0] * after[1]
+    numbers: int = vectors * weights + rows * row
     return 4 * numbers
 
 
