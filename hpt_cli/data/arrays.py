@@ -21,6 +21,7 @@ from numpy.lib import format as npy
 from hpt_cli.data import settings as limits
 from hpt_cli.data.columns import check_finite, typed
 from hpt_cli.data.files import expansion_limit, open_regular
+from hpt_cli.data.idx import image_shape
 from hpt_cli.data.messages import Source, listed, shown
 from hpt_cli.data.raw import Array, Category, Numbers, Raw
 
@@ -40,7 +41,9 @@ DAMAGED = (
 
 
 def read_npz(path: Path, target: str | int | None) -> Raw:
-    """Features ``X`` (N, D) and labels ``y`` (N,) of an archive; more axes of ``X`` are flattened.
+    """Features ``X`` (N, D), or images (N, H, W) or (N, H, W, C), and labels ``y`` (N,) of an archive.
+
+    More axes of ``X`` are flattened.
 
     Raises:
         DataError: With the member and, for a value, its row and column.
@@ -73,11 +76,12 @@ def read_npz(path: Path, target: str | int | None) -> Raw:
         )
     if x.size == 0:
         raise source.error(f"member {x_key!r} has shape {x.shape}: no data; expected rows and features")
-    if x.ndim > 2:
+    shape = image_shape(x)
+    if shape is None and x.ndim > 2:
         notes.append(
             f"Each row of {x_key!r}, an array of shape {x.shape[1:]}, is read as {x[0].size} features."
         )
-        x = x.reshape(len(x), -1)
+    x = x.reshape(len(x), -1)
     if x.shape[1] > limits.MAX_COLUMNS:
         raise source.error(f"{x_key!r} has {x.shape[1]:,} features; the limit is {limits.MAX_COLUMNS:,}")
     if x.dtype.kind not in "biuf":
@@ -90,6 +94,8 @@ def read_npz(path: Path, target: str | int | None) -> Raw:
         categories=(),
         target=_labels(y, y_key, source),
         notes=tuple(notes),
+        image_shape=shape,
+        by_channel=shape is not None,
     )
 
 

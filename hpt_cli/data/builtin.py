@@ -40,4 +40,5 @@ def read_builtin(settings: DataSettings) -> Raw:
         number_names=tuple(str(feature) for feature in bunch.feature_names),
         categories=(),
         target=target,
+        image_shape=(8, 8, 1) if name == "digits" else None,
     )

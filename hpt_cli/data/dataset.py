@@ -40,6 +40,8 @@ class Dataset:
         target_std: See above; 1 for classification.
         hash: SHA-256 over what was read: values, names, target; not over the split.
         notes: Sentences on what was inferred and what deserves a warning.
+        image_shape: Height, width and channels that a row's D numbers are, in this order; ``None`` if they
+            are no image.
     """
 
     task: str
@@ -59,6 +61,7 @@ class Dataset:
     target_std: float
     hash: str
     notes: tuple[str, ...]
+    image_shape: tuple[int, int, int] | None = None
 
     def rows(self) -> dict[str, int]:
         """How many rows each part has."""
@@ -77,6 +80,7 @@ class Dataset:
             y_validation=self.y_validation,
             target_mean=self.target_mean,
             target_std=self.target_std,
+            image_shape=self.image_shape,
         )
 
     def save(self, folder: Path) -> None:
@@ -111,7 +115,8 @@ def _read(settings: DataSettings, folder: Path) -> Raw:
     # Imported here, so that `from hpt_cli.data import DataSettings` stays quick: readers bring in more.
     from hpt_cli.data.arrays import read_npz
     from hpt_cli.data.builtin import read_builtin
-    from hpt_cli.data.files import locate
+    from hpt_cli.data.files import IDX, locate
+    from hpt_cli.data.idx import read_idx
     from hpt_cli.data.tables import read_parquet, read_text_table
 
     if settings.source in BUILTIN:
@@ -119,6 +124,8 @@ def _read(settings: DataSettings, folder: Path) -> Raw:
     path, suffix = locate(settings.source, folder)
     if suffix == ".npz":
         return read_npz(path, settings.target)
+    if suffix == IDX:
+        return read_idx(path, settings.target)
     if suffix == ".parquet":
         return read_parquet(path, settings.target)
     return read_text_table(path, suffix, settings.target)
@@ -139,11 +146,11 @@ def _prepare(raw: Raw, settings: DataSettings, seed: int) -> Dataset:
     classes: tuple[str, ...] = ()
     if task == "classification":
         y, classes = encode_classes(target, source)
-        split = split_rows(len(y), y, settings.split, seed=seed, source=source)
+        split = split_rows(len(y), y, settings.split, seed=seed, source=source, given_test=raw.n_test)
         notes += _class_notes(y, classes, split, stratify=settings.split.stratify)
     else:
         y = check_regression(target, source)
-        split = split_rows(len(y), None, settings.split, seed=seed, source=source)
+        split = split_rows(len(y), None, settings.split, seed=seed, source=source, given_test=raw.n_test)
         target_mean, target_std = _target_scale(y[split.train], target.name, source)
         y = ((y - target_mean) / target_std).astype(np.float32)
     features = prepare_features(raw, split, settings.scale)
@@ -167,6 +174,7 @@ def _prepare(raw: Raw, settings: DataSettings, seed: int) -> Dataset:
         target_std=target_std,
         hash=raw.hash(),
         notes=(*notes, *features.notes),
+        image_shape=raw.image_shape,
     )
 
 

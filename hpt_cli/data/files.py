@@ -16,6 +16,9 @@ from hpt_cli.data.messages import Source, did_you_mean, listed
 from hpt_cli.data.settings import BUILTIN
 
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".npz", ".parquet")
+IDX = "idx"
+"""Stands for the suffix of MNIST's files, and of their folder."""
+IDX_ENDINGS = ("ubyte", "ubyte.gz")
 OTHERS = {
     ".pkl": "a pickle can run code when it is opened; save the arrays with numpy.savez(FILE, X=X, y=y)",
     ".pickle": "a pickle can run code when it is opened; save the arrays with numpy.savez(FILE, X=X, y=y)",
@@ -25,7 +28,7 @@ OTHERS = {
     ".xls": "save the sheet as CSV",
     ".ods": "save the sheet as CSV",
     ".zip": "unpack it first",
-    ".gz": "only .csv.gz and .tsv.gz are unpacked here",
+    ".gz": "only .csv.gz, .tsv.gz and -ubyte.gz are unpacked here",
     ".txt": "name it .csv if commas, .tsv if tabs are between the cells",
 }
 BOM = b"\xef\xbb\xbf"
@@ -56,11 +59,23 @@ def locate(source: str, folder: Path) -> tuple[Path, str]:
     except OSError as error:
         raise _unreachable(error, source, path) from None
     if stat.S_ISDIR(status.st_mode):
+        if any(entry.name.endswith(IDX_ENDINGS) for entry in _entries(path)):
+            return path, IDX
         raise Source(str(path)).error("is a folder; name a file in it")
+    if name.endswith(IDX_ENDINGS):
+        return path, IDX
     if not suffix:
         why = OTHERS.get(path.suffix.lower(), f"not a kind of file that is read; {known}")
         raise Source(str(path)).error(why)
     return path, suffix
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What is in a folder; nothing if it cannot be listed."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _unreachable(error: OSError, source: str, path: Path) -> Exception:
@@ -72,17 +87,13 @@ def _unreachable(error: OSError, source: str, path: Path) -> Exception:
         return place.error(
             "there is no such file, and no such folder; relative paths start at the config's folder"
         )
-    if path.name == source and not path.suffix:
+    if path.name == source and not path.suffix and not path.name.endswith(IDX_ENDINGS):
         return place.error(
             f"there is no such file, and no built-in set of that name; {did_you_mean(source, BUILTIN)}"
             f"built in are {', '.join(BUILTIN)}"
         )
-    try:
-        beside = sorted(
-            entry.name for entry in path.parent.iterdir() if entry.name.lower().endswith(SUFFIXES)
-        )
-    except OSError:  # a folder that may be entered but not listed
-        beside = []
+    endings = (*SUFFIXES, *IDX_ENDINGS)
+    beside = sorted(entry.name for entry in _entries(path.parent) if entry.name.lower().endswith(endings))
     hint = did_you_mean(path.name, beside) or (f"in that folder are {listed(beside)}; " if beside else "")
     return place.error(f"there is no such file; {hint}relative paths start at the config's folder")
 
@@ -118,6 +129,21 @@ def expansion_limit(size: int) -> int:
     return min(limits.MAX_BYTES, max(limits.FREE_EXPANSION, limits.MAX_EXPANSION * size))
 
 
+def read_bytes(path: Path, *, compressed: bool) -> bytes:
+    """The bytes of a file, unpacked.
+
+    Raises:
+        DataError: Damaged or too large.
+    """
+    place = Source(str(path))
+    file, size = open_regular(path)
+    with file:
+        try:
+            return _unpack(file, place, expansion_limit(size)) if compressed else file.read()
+        except OSError as error:
+            raise place.error(f"cannot be read: {error.strerror or error}") from None
+
+
 def read_text(path: Path, *, compressed: bool) -> bytes:
     r"""The bytes of a text file, unpacked, without a byte order mark, lines ending in ``\n``.
 
@@ -125,12 +151,7 @@ def read_text(path: Path, *, compressed: bool) -> bytes:
         DataError: Damaged, too large, or not a text.
     """
     place = Source(str(path))
-    file, size = open_regular(path)
-    with file:
-        try:
-            content = _unpack(file, place, expansion_limit(size)) if compressed else file.read()
-        except OSError as error:
-            raise place.error(f"cannot be read: {error.strerror or error}") from None
+    content = read_bytes(path, compressed=compressed)
     for magic, what in MAGIC.items():
         if content.startswith(magic):
             raise place.error(what)

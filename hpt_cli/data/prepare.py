@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from hpt_cli.data import settings as limits
+from hpt_cli.data.images import prepare_images
 from hpt_cli.data.messages import listed
 from hpt_cli.data.raw import Array, Category, Raw
 from hpt_cli.data.split import Split
@@ -50,7 +51,8 @@ def prepare_features(raw: Raw, split: Split, scale: str) -> Features:
         raise raw.source.error(
             f"would take {size:,} bytes as {width:,} features; the limit is {limits.MAX_BYTES:,}"
         )
-    numbers, mean, std, notes = _prepare_numbers(raw, split, scale)
+    prepare = prepare_images if raw.by_channel else _prepare_numbers
+    numbers, mean, std, notes = prepare(raw, split, scale)
     encoded = _encode(raw.categories, levels, split)
     parts = [
         np.concatenate([a, b], axis=1) if b.shape[1] else a for a, b in zip(numbers, encoded, strict=True)

@@ -53,6 +53,10 @@ class Raw:
         categories: The other features.
         target: The labels.
         notes: What deserves to be told about the reading.
+        image_shape: Height, width and channels that a row's numbers are, in this order; ``None`` if they are
+            no image.
+        by_channel: All pixels of a channel share their scale; otherwise every number has its own.
+        n_test: So many of the last rows came as the test part.
     """
 
     source: Source
@@ -61,6 +65,9 @@ class Raw:
     categories: tuple[Category, ...]
     target: Numbers | Category
     notes: tuple[str, ...] = ()
+    image_shape: tuple[int, int, int] | None = None
+    by_channel: bool = False
+    n_test: int = 0
 
     def hash(self) -> str:
         """SHA-256 over values, names and target: the same for the same data in another file."""

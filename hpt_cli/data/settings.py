@@ -59,11 +59,12 @@ class DataSettings:
     """Where the data is and what is to be done with it.
 
     Args:
-        source: A name of :data:`BUILTIN`, or a path: .csv, .tsv (both also .gz), .npz, .parquet.
+        source: A name of :data:`BUILTIN`, or a path: .csv, .tsv (both also .gz), .npz, .parquet, or MNIST's
+            train-images-idx3-ubyte (.gz) or a folder with such files.
         target: The label's column by name; -1 is the last. Optional where a set has one label of its own.
         task: ``classification`` or ``regression``; ``auto`` infers it from the labels.
         scale: ``standard`` (mean 0, standard deviation 1), ``minmax`` ([0, 1]) or ``none``, fitted on the
-            training part.
+            training part; the pixels of a channel share theirs.
         split: Sizes of the parts.
     """
 

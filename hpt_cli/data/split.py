@@ -26,7 +26,9 @@ class Split:
     stratified: bool
 
 
-def split_rows(n: int, y: Array | None, settings: SplitSettings, *, seed: int, source: Source) -> Split:
+def split_rows(
+    n: int, y: Array | None, settings: SplitSettings, *, seed: int, source: Source, given_test: int = 0
+) -> Split:
     """Draw the parts.
 
     Args:
@@ -35,12 +37,15 @@ def split_rows(n: int, y: Array | None, settings: SplitSettings, *, seed: int, s
         settings: Shares of the parts.
         seed: Taken if the settings have none, at least 0.
         source: For messages.
+        given_test: So many of the last rows are the test part; the share of validation is then one of the
+            others.
 
     Raises:
         DataError: Too few rows for two to train on and one in each of the other parts.
     """
-    n_test = max(1, round(n * settings.test)) if settings.test else 0
-    n_validation = max(1, round(n * settings.validation))
+    drawn = max(1, round(n * settings.test)) if settings.test else 0
+    n_test = given_test or drawn
+    n_validation = max(1, round((n - given_test) * settings.validation))
     if n - n_test - n_validation < 2:
         raise source.error(
             f"{n} rows are too few to split: {n_validation} for validation and {n_test} for test "
@@ -50,7 +55,10 @@ def split_rows(n: int, y: Array | None, settings: SplitSettings, *, seed: int, s
     seeds = [int(word) for word in root.generate_state(2)]
     rows = np.arange(n)
     strata = y if settings.stratify else None
-    rest, test, first = (rows, rows[:0], True) if n_test == 0 else _take(rows, n_test, strata, seeds[0])
+    if given_test or not n_test:
+        rest, test, first = rows[: n - n_test], rows[n - n_test :], True
+    else:
+        rest, test, first = _take(rows, n_test, strata, seeds[0])
     train, validation, second = _take(rest, n_validation, strata, seeds[1])
     return Split(train, validation, test, stratified=strata is not None and first and second)
 

@@ -41,6 +41,7 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
         "target_std": dataset.target_std,
         "hash": dataset.hash,
         "notes": list(dataset.notes),
+        "image_shape": dataset.image_shape and list(dataset.image_shape),
         "shapes": {name: list(getattr(dataset, name).shape) for name in ARRAYS},
     }
     text = json.dumps(about, allow_nan=False, sort_keys=True) + "\n"
@@ -98,12 +99,20 @@ def _open(folder: Path, inode: int, changed: int) -> TrainingData:  # noqa: ARG0
             n_classes=about["n_classes"],
             target_mean=about["target_mean"],
             target_std=about["target_std"],
+            image_shape=_image_shape(about.get("image_shape")),
             **arrays,
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError) as error:
         raise DataError(
             f"{folder}: the prepared data is damaged; remove the folder to make it anew"
         ) from error
+
+
+def _image_shape(sides: list[int] | None) -> tuple[int, int, int] | None:
+    if sides is None:
+        return None
+    height, width, channels = sides
+    return height, width, channels
 
 
 def _array_writer(array: Array) -> Callable[[BinaryIO], object]:

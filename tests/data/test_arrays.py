@@ -34,10 +34,21 @@ def test_features_of_any_number_type_become_float32(dtype, tmp_path, load):
     assert dataset.x_train.flags.c_contiguous
 
 
-def test_images_are_flattened_with_a_note(tmp_path, load):
-    np.savez(tmp_path / "t.npz", X=np.arange(N * 6).reshape(N, 2, 3), y=Y)
+@pytest.mark.parametrize(("axes", "image"), [((2, 3), (2, 3, 1)), ((2, 3, 4), (2, 3, 4))])
+def test_images_keep_their_shape(axes, image, tmp_path, load):
+    x = np.arange(N * np.prod(axes)).reshape(N, *axes)
+    np.savez(tmp_path / "t.npz", X=x, y=Y)
+    dataset = load("t.npz", scale="none")
+    assert dataset.image_shape == dataset.training_data().image_shape == image
+    rows = np.concatenate([dataset.x_train, dataset.x_validation, dataset.x_test])
+    assert_array_equal(rows[rows[:, 0].argsort()], x.reshape(N, -1))  # pixel by pixel, channels last
+
+
+def test_more_axes_are_flattened_with_a_note(tmp_path, load):
+    np.savez(tmp_path / "t.npz", X=np.arange(N * 6).reshape(N, 2, 3, 1, 1), y=Y)
     dataset = load("t.npz")
     assert dataset.x_train.shape[1] == 6
+    assert dataset.image_shape is None
     assert any("6 features" in note for note in dataset.notes)
 
 
