@@ -1,8 +1,8 @@
 """Write the real output into the pages again: ``python docs/outputs.py`` (or ``make docs``).
 
-Every block of a page that begins with ``$ hpt`` is run, in the order of the page, in an empty folder that sees
-``configs/`` and ``docs/``; what the command shows in a terminal takes the place of what stood there.  ``$ hpt run`` alone keeps
-its place empty: its last screen is the picture, ``docs/leaderboard.svg``.
+Every block of a page that begins with ``$ hpt`` is run, in the order of the page, in an empty folder that
+sees ``configs/`` and ``docs/``; what the command shows in a terminal takes the place of what stood there.
+``$ hpt run`` alone keeps its place empty: its last screen is the picture, ``docs/leaderboard.svg``.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def picture(folder: Path) -> None:
     from hpt_cli.views.leaderboard import show
     from hpt_cli.views.standing import standing_of
 
-    with open(os.devnull, "w") as nowhere:
+    with Path(os.devnull).open("w") as nowhere:
         console = Console(
             record=True, force_terminal=True, width=WIDTH + 10, file=nowhere, markup=False, highlight=False
         )
