@@ -29,9 +29,17 @@ class Ours:
     """A strategy of this package."""
 
     def __init__(
-        self, space: SearchSpace, seed: int, budget: int, *, name: str = "bayes", **options: Any
+        self,
+        space: SearchSpace,
+        seed: int,
+        budget: int,
+        *,
+        name: str = "bayes",
+        parallel: int = 1,
+        **options: Any,
     ) -> None:
-        self._strategy = make_strategy(name, space, seed=[seed], parallel=1, **options)
+        # told at once, but used only by the trial ``parallel`` later: as if so many were always open
+        self._strategy = make_strategy(name, space, seed=[seed], parallel=parallel, **options)
         self._number = -1
 
     def ask(self) -> Params:
@@ -288,6 +296,7 @@ def _ours(name: str, **options: Any) -> Callable[..., Searcher]:
 
 SEARCHERS: Mapping[str, Callable[[SearchSpace, int, int], Searcher]] = {
     "hpt": _ours("bayes"),
+    **{f"hpt-k{k}": _ours("bayes", parallel=k) for k in (4, 8, 16)},
     "hpt-skopt": _ours("bayes", model="skopt"),
     "hpt-sobol": _ours("sobol"),
     "hpt-random": _ours("random"),

@@ -95,10 +95,7 @@ class Candidates:
     def _legal(self, places: Array) -> Array:
         """The legal ones among what ``places`` stand for."""
         legal = self._encode.legal(places)
-        if not self._space.constraints:
-            return legal
-        allowed = [self._space.allows(self._encode.params(place)) for place in legal]
-        return np.asarray(legal[np.array(allowed, dtype=bool)])
+        return np.asarray(legal[self._encode.allowed(legal)])
 
     def _around(self, centers: Array, widths: Array, rng: np.random.Generator) -> Array:
         """Places around each of ``centers``: some of the dimensions move, by a cell or more."""

@@ -96,6 +96,7 @@ class TestEncoding:
             points = [space.from_unit(row) for row in anywhere.tolist()]
             assert [encode.params(place) for place in legal] == points
             np.testing.assert_allclose(legal, encode.places(points), atol=1e-12)
+            assert encode.allowed(legal).tolist() == [space.allows(params) for params in points]
             np.testing.assert_array_equal(encode.legal(np.where(np.isnan(legal), 0.5, legal)), legal)
 
     def test_a_condition_on_a_condition_and_on_what_is_fixed(self):
