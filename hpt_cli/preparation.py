@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hpt_cli.config import StudyConfig, changes
+from hpt_cli.config import StudyConfig, changes, check_images
 from hpt_cli.data import Dataset, load_dataset, saved_hash
 from hpt_cli.environment import describe_environment
 from hpt_cli.errors import InputError, StudyChangedError
@@ -28,11 +28,12 @@ def prepare_study(config: StudyConfig, *, runs_dir: Path, fresh: bool, notify: N
 
     Raises:
         DataError: The data cannot be used.
-        InputError: The objective does not fit the data.
+        InputError: The objective or a layer does not fit the data.
         StudyChangedError: The folder holds a study of another config.
     """
     dataset = load_dataset(config.data, folder=config.folder, seed=config.seed)
     check_objective(config, dataset)
+    check_images(config, dataset.image_shape)
     for note in dataset.notes:
         notify(note)
     folder = runs_dir / config.name

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from hpt_cli.config import StudyConfig
+from hpt_cli.config import StudyConfig, check_images
 from hpt_cli.data import Dataset, load_dataset
 from hpt_cli.network import NetworkSettings, train
 from hpt_cli.preparation import check_objective
@@ -56,6 +56,7 @@ def preview(config: StudyConfig) -> Preview:
     """
     dataset = load_dataset(config.data, folder=config.folder, seed=config.seed)
     check_objective(config, dataset)
+    check_images(config, dataset.image_shape)
     first = config.search.rounds[0]
     strategy = make_strategy(
         first.strategy,

@@ -34,6 +34,17 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> StudyConfig:
     return load(path, overrides)
 
 
+def check_images(config: StudyConfig, image: tuple[int, int, int] | None) -> None:
+    """See that the layers of a config fit the images (height, width, channels) of its data, if it has layers.
+
+    Raises:
+        ConfigError: One does not fit, or the rows are no images (``None``).
+    """
+    from hpt_cli.config.layer_rules import check_images as check
+
+    check(config, image)
+
+
 __all__ = [
     "ExecutionSettings",
     "ObjectiveSettings",
@@ -41,5 +52,6 @@ __all__ = [
     "SearchSettings",
     "StudyConfig",
     "changes",
+    "check_images",
     "load_config",
 ]

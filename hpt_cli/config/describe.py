@@ -15,7 +15,8 @@ from typing import Any
 from hpt_cli.config import models
 from hpt_cli.config.hyperparameters import GROUPS, SEARCHABLE, bounds_text
 from hpt_cli.config.messages import listed, shown
-from hpt_cli.config.schema import entry_schema, setting_schema
+from hpt_cli.config.schema import entry_schema, layers_schema, setting_schema
+from hpt_cli.network.architecture import KEYS
 from hpt_cli.network.settings import HYPERPARAMETERS
 
 LAYER_PATTERN = "^hidden_units_[1-9][0-9]?$"
@@ -54,6 +55,7 @@ def _describe_network(network: dict[str, Any]) -> None:
     properties = network["properties"]
     for name, spec in HYPERPARAMETERS.items():
         properties[name]["default"] = spec.default
+    properties["layers"] = layers_schema()
     network["patternProperties"] = {
         LAYER_PATTERN: {**setting_schema("hidden_units_1"), "description": _LAYER}
     }
@@ -105,6 +107,7 @@ def page() -> str:
         "SPLIT": _table(schema["$defs"]["Split"], prefix="split."),
         "OBJECTIVE": _table(schema["$defs"]["Objective"]),
         "NETWORK": "\n".join(_hyperparameter_rows()),
+        "LAYERS": "\n".join(_layer_rows()),
         "RANGE": _table(_tidy(models.Range.model_json_schema())),
         "SEARCH": _table(schema["$defs"]["Search"]),
         "EXECUTION": _table(schema["$defs"]["Execution"]),
@@ -192,6 +195,23 @@ def _hyperparameter_rows() -> Iterator[str]:
         yield f"| `{name}` | {value} | {default} | {searched} | {spec.about}{effect} |"
     bounds = bounds_text(HYPERPARAMETERS["hidden_units"])
     yield f"| `hidden_units_1`, `hidden_units_2`, ... | whole number, {bounds} | | yes | {_LAYER} |"
+    yield f"| `layers` | list | | no | {layers_schema()['description']} |"
+
+
+def _layer_rows() -> Iterator[str]:
+    yield "| layer | key | value | default | |"
+    yield "|---|---|---|---|---|"
+    for kind, keys in KEYS.items():
+        for key, spec in keys.items():
+            if spec.choices:
+                value = ", ".join(f"`{choice}`" for choice in spec.choices)
+            else:
+                value = {bool: "true or false", int: "whole number", float: "number"}[spec.kind]
+            if spec.kind is int:
+                value += f", {spec.low:g} to {spec.high:g}"
+            layer = f"`{kind}`" if key == kind else ""
+            default = "required" if key == kind else spec.default
+            yield f"| {layer} | `{key}` | {value} | {default} | {spec.about} |"
 
 
 def write(folder: Path) -> None:

@@ -13,13 +13,17 @@ from hpt_cli.config.messages import Refused, did_you_mean, listed, number_hint, 
 from hpt_cli.network.settings import HYPERPARAMETERS, Hyperparameter
 from hpt_cli.space import Dimension, Value, same
 
-Setting = Value | list[int] | None
-"""What may stand under ``network``: a value, the list of widths, or null for what is off by default."""
+Setting = Value | list[int] | list[dict[str, Value]] | None
+"""What may stand under ``network``: a value, the list of widths, the list of layers, or null for what is off
+by default."""
 
 MAX_LAYERS = int(HYPERPARAMETERS["hidden_layers"].high or 0)
 GROUPS = tuple(dict.fromkeys(name.partition(".")[0] for name in HYPERPARAMETERS if "." in name))
 """The first parts of dotted names; under ``network`` they may be written as mappings."""
 SEARCHABLE = tuple(name for name, spec in HYPERPARAMETERS.items() if spec.searchable)
+
+DEPTH: tuple[str, ...] = ("hidden_layers", "hidden_units")
+"""What says the layers where no list does."""
 
 _LAYER = re.compile(r"hidden_units_([1-9][0-9]{0,3})", re.ASCII)
 
@@ -178,14 +182,17 @@ class Study:
         self.network = dict(network)
         self.searched = searched
         self.unknown = unknown
-        widths = network.get("hidden_units")
+        widths, layers = network.get("hidden_units"), network.get("layers")
         if isinstance(widths, list):
             self.network["hidden_layers"] = len(widths)
+        self.layers: list[Any] | None = layers if isinstance(layers, list) else None
 
     def fixed(self, name: str) -> Setting:
         """The value of a name that is not searched."""
         if name in self.network:
             return self.network[name]
+        if self.layers is not None and (name in DEPTH or layer_of(name)):
+            return None
         return HYPERPARAMETERS[name].default if name in HYPERPARAMETERS else None
 
     def values(self, name: str) -> Sequence[Value]:
@@ -204,6 +211,10 @@ class Study:
         """
         spec = spec_of(name)
         condition = dict(spec.when) if spec else {}
+        if self.layers is not None:
+            if any(entry.get("batch_norm") for entry in self.layers):  # whatever the others have
+                condition.pop("batch_norm", None)
+            return condition
         layer = layer_of(name)
         if layer:
             condition["hidden_layers"] = tuple(range(layer, MAX_LAYERS + 1))
@@ -215,6 +226,8 @@ class Study:
 
     def idle_because(self, name: str) -> str | None:
         """Why a hyperparameter can have no effect in this study: the name of what stands against it."""
+        if self.layers is not None and (name in DEPTH or layer_of(name)):
+            return "layers"
         for parent, allowed in self.effect(name).items():
             possible = parent in self.unknown or any(among(value, allowed) for value in self.values(parent))
             if not possible:
@@ -235,7 +248,8 @@ class Study:
     def constants(self, names: Iterable[str]) -> dict[str, Value]:
         """The values of those of ``names`` that are fixed, for conditions and constraints to refer to."""
         constants: dict[str, Value] = {}
-        settings = {**self.with_defaults(), "hidden_layers": self.fixed("hidden_layers")}
+        settings = self.with_defaults()
+        settings["hidden_layers"] = self.fixed("hidden_layers")
         for name in names:
             value = self._constant(name, settings)
             if name not in self.searched and value is not None:
@@ -246,7 +260,8 @@ class Study:
         value = settings.get(name)
         layer, widths = layer_of(name), settings.get("hidden_units")
         if layer and name not in settings and isinstance(widths, list) and layer <= len(widths):
-            value = widths[layer - 1]
+            width = widths[layer - 1]
+            return None if isinstance(width, dict) else width
         return None if isinstance(value, list) else value
 
 

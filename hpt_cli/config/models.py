@@ -161,7 +161,8 @@ class Split(_Model):
         default=0.2, description="Share of the rows that trials are judged by."
     )
     test: Annotated[float, Field(ge=0, lt=1), REAL] = Field(
-        default=0.2, description="Share of the rows that the search never sees."
+        default=0.2,
+        description="Share of the rows that the search never sees; not used where the data has a test part.",
     )
     seed: Annotated[int, Field(ge=0, le=MAX_SEED), WHOLE] | None = Field(
         default=None, description="Root of the split's draws; left out, the study's."
@@ -176,7 +177,8 @@ class Data(_Model):
 
     source: Annotated[str, Field(min_length=1)] = Field(
         description="`digits`, `wine`, `breast_cancer`, `iris` or `diabetes`, or the path of a .csv, .tsv "
-        "(.gz too), .npz or .parquet file, relative to the config."
+        "(.gz too), .npz or .parquet file, or of MNIST's files (train-images-idx3-ubyte.gz, or their "
+        "folder), relative to the config."
     )
     target: Annotated[
         Any, PlainValidator(_checked(_column)), WithJsonSchema({"type": ["string", "integer", "null"]})
@@ -190,7 +192,7 @@ class Data(_Model):
     scale: Literal[DATA_SCALES] = Field(  # type: ignore[valid-type]
         "standard",
         description="How features are scaled, by the training part alone: mean 0 and standard deviation 1, "
-        "to [0, 1], or not at all.",
+        "to [0, 1], or not at all. The pixels of an image's channel share their scale.",
     )
     split: Split = Field(default_factory=Split, description="Sizes of the parts.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hpt_cli.config.hyperparameters import MAX_LAYERS, spec_of
+from hpt_cli.network.architecture import KEYS, MAX_LISTED, Key
 from hpt_cli.network.settings import HYPERPARAMETERS
 
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
@@ -32,6 +33,42 @@ def setting_schema(name: str) -> dict[str, Any]:
         return {"anyOf": [schema, {"type": "array", "items": schema, "minItems": 1, "maxItems": MAX_LAYERS}]}
     if name in HYPERPARAMETERS and HYPERPARAMETERS[name].default is None:
         return {"anyOf": [schema, {"type": "null"}]}
+    return schema
+
+
+def layers_schema() -> dict[str, Any]:
+    """What may stand under ``network.layers``."""
+    entries = [
+        {
+            "type": "object",
+            "properties": {key: _layer_key_schema(spec) for key, spec in keys.items()},
+            "required": [kind],
+            "additionalProperties": False,
+        }
+        for kind, keys in KEYS.items()
+    ]
+    about = (
+        "Every layer, in order, where a stack of equal ones is not enough; then no `hidden_layers` and no "
+        "`hidden_units`."
+    )
+    return {
+        "description": about,
+        "type": "array",
+        "items": {"anyOf": entries},
+        "minItems": 1,
+        "maxItems": MAX_LISTED,
+    }
+
+
+def _layer_key_schema(spec: Key) -> dict[str, Any]:
+    schema: dict[str, Any] = {"description": spec.about}
+    if spec.choices:
+        return {**schema, "enum": list(spec.choices)}
+    schema["type"] = _TYPES[spec.kind]
+    if spec.kind is int:
+        schema |= {"minimum": spec.low, "maximum": spec.high}
+    elif spec.kind is float:
+        schema |= {"minimum": spec.low, "exclusiveMaximum": spec.high}
     return schema
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hpt_cli.config.hyperparameters import (
+    DEPTH,
     GROUPS,
     MAX_LAYERS,
     Setting,
@@ -25,6 +26,7 @@ from hpt_cli.config.hyperparameters import (
     spec_of,
     whole_number,
 )
+from hpt_cli.config.layer_rules import read_list
 from hpt_cli.config.messages import Refused, listed, shown
 from hpt_cli.config.models import Choices, Network, Range
 from hpt_cli.config.settings import make_space
@@ -56,7 +58,8 @@ class Hyperparameters:
 
 
 def flatten_network(document: Document) -> dict[str, Setting]:
-    """Bring ``network`` into the form of :data:`Network`, by dotted names; returns the layers' own widths.
+    """Bring ``network`` into the form of :data:`Network`, by dotted names; returns the layers' own widths and
+    the list of layers.
 
     Those are the names that the model, which is made from the registry, does not have.
     """
@@ -77,6 +80,9 @@ def flatten_network(document: Document) -> dict[str, Setting]:
         if layer_of(name):
             del flat[name]
             layers[name] = _taken(name, value, path, document)
+        elif name == "layers":
+            del flat[name]
+            layers[name] = BROKEN if value is BROKEN else read_list(value, document)
     document.data["network"] = flat
     return layers
 
@@ -105,6 +111,10 @@ def check_names(document: Document, layers: Mapping[str, Any]) -> None:
         if name in GROUPS and dotted_names:
             document.refuse(path, "is one value of its own here", f"write `{dotted_names[0]}: ...`")
             space[name] = BROKEN
+        elif name == "layers":
+            document.refuse(path, "cannot be searched", "write the list under `network`")
+            del space[name]
+            continue
         elif spec is None:
             document.refuse(path, *unknown_key(path))
             del space[name]
@@ -236,19 +246,22 @@ def _sentence(text: str) -> tuple[str, str]:
 
 
 def _check_layers(found: Hyperparameters, document: Document) -> None:
-    """A list of widths says all; a layer's own width must be of a layer that can be there."""
-    widths = found.network.get("hidden_units")
-    names = [*found.network, *found.dimensions]
-    if isinstance(widths, list):
-        for name in names:
-            if name == "hidden_layers" or layer_of(name):
-                section = "network" if name in found.network else "space"
-                line = document.line(("network", "hidden_units"))
-                what = f"the list network.hidden_units (line {line}) says it already"
-                document.refuse((section, name), what, "keep one of them")
-                found.network.pop(name, None)
-                found.dimensions.pop(name, None)
-                found.unknown.add(name)
+    """A list of layers or of widths says all; a layer's own width must be of a layer that can be there."""
+    if "layers" in found.network or "layers" in found.unknown:
+        said_by, said = "layers", DEPTH
+    elif isinstance(found.network.get("hidden_units"), list):
+        said_by, said = "hidden_units", DEPTH[:1]
+    else:
+        return
+    for name in [*found.network, *found.dimensions]:
+        if name in said or layer_of(name):
+            section = "network" if name in found.network else "space"
+            line = document.line(("network", said_by))
+            what = f"the list network.{said_by} (line {line}) says it already"
+            document.refuse((section, name), what, "keep one of them")
+            found.network.pop(name, None)
+            found.dimensions.pop(name, None)
+            found.unknown.add(name)
 
 
 def _no_effect(name: str, parent: str, study: Study) -> tuple[str, str]:
@@ -360,6 +373,8 @@ def _check_batch(found: Hyperparameters, document: Document) -> None:
     if any(name in found.unknown for name in names):
         return
     norm, size = (study.values(name) if _listable(study, name) else () for name in names)
+    if any(entry.get("batch_norm") for entry in study.layers or ()):
+        norm = (True,)
     if len(norm) == len(size) == 1 and same(norm[0], True) and same(size[0], 1):
         section = "network" if "batch_size" in found.network else "space"
         what = "batch norm needs at least 2 rows to train on, found a batch_size of 1"

@@ -38,7 +38,7 @@ _SECTIONS: Mapping[str, type[BaseModel]] = {
 }
 _KEYS: Mapping[str, tuple[str, ...]] = {
     **{section: tuple(model.model_fields) for section, model in _SECTIONS.items()},
-    "network": tuple(HYPERPARAMETERS),
+    "network": (*HYPERPARAMETERS, "layers"),
     "space": SEARCHABLE,
 }
 _RANGE_KEYS = tuple(dict.fromkeys((*models.Range.model_fields, *models.Choices.model_fields)))

@@ -73,13 +73,17 @@ ENTRIES = (
     )
 )
 NAMES = st.sampled_from([*HYPERPARAMETERS, "hidden_units_1", "hidden_units_2", "hidden_units_60"])
+LAYERS = st.lists(
+    st.dictionaries(st.sampled_from(["conv", "kernel", "pool", "dense", "dropout"]), SCALARS, max_size=3),
+    max_size=3,
+)
 CONFIGS = st.fixed_dictionaries(
     {
         "data": st.just({"source": "digits"}) | TREES,
         "space": st.dictionaries(NAMES, ENTRIES, min_size=1, max_size=5),
     },
     optional={
-        "network": st.dictionaries(NAMES, SCALARS | TREES, max_size=4),
+        "network": st.dictionaries(NAMES | st.just("layers"), SCALARS | TREES | LAYERS, max_size=4),
         "search": st.dictionaries(
             st.sampled_from(["strategy", "trials", "rounds", "parallel", "repeats", "prune"]),
             TREES,
