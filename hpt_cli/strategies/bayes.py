@@ -121,6 +121,22 @@ class BayesSearch(LearningStrategy):
             rng,
         )
 
+    def best_believed(self) -> TrialResult | None:
+        """The result whose params the model believes best, of the history and of all told without a gap.
+
+        Where objectives are noisy, the best one seen is the luckiest, the more so the more were seen; the
+        model has also seen what is near it.  ``None`` as long as fewer than two trials ended well.
+        """
+        self._evidence.update([self._told[n] for n in range(self._n_told)])
+        _, values = self._evidence.rows(self._n_told)
+        if np.isfinite(values).sum() < 2:
+            return None
+        from hpt_cli.strategies.threads import one_thread
+
+        with one_thread():
+            means = self._model.after(self._n_told).means()
+        return self._evidence.result(int(np.nanargmin(means)))
+
     @property
     def _model(self) -> Model:
         if self._made_model is None:

@@ -30,6 +30,7 @@ class Evidence:
         self._encode, self._sign = encode, -1.0 if maximize else 1.0
         self._ends: list[int] = []  # how many rows there are after each result
         self._n_rows = 0
+        self._of_rows: list[TrialResult] = []
         self._places = np.empty((16, encode.n_dimensions))
         self._values = np.empty(16)
         self._digests: dict[int, int] = {}  # of each point, by which result it was first taken
@@ -51,6 +52,7 @@ class Evidence:
             return
         del self._ends[number:]
         self._n_rows = self._ends[-1] if self._ends else self._n_history_rows
+        del self._of_rows[self._n_rows :]
         self._digests = {point: n for point, n in self._digests.items() if n < number}
 
     def _append(self, result: TrialResult) -> None:
@@ -63,7 +65,12 @@ class Evidence:
         objective = result.objective
         good = objective is not None and math.isfinite(objective)
         self._values[self._n_rows] = self._sign * objective if good and objective is not None else math.nan
+        self._of_rows.append(result)
         self._n_rows += 1
+
+    def result(self, row: int) -> TrialResult:
+        """The result that is in a row."""
+        return self._of_rows[row]
 
     def rows(self, n: int) -> tuple[Array, Array]:
         """Places (N, D) and values (N,), NaN where a trial did not end well, of the first ``n`` results."""

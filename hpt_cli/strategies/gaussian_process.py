@@ -114,22 +114,9 @@ class Posterior:
         covariance[np.diag_indices_from(covariance)] += math.exp(hyperparameters.noise)
         factor = _factor(covariance)
         self._inverse, _ = lapack.dtrtri(factor, lower=1)  # (N, N): L^-1, so that predicting is a product
-        self._whitened_ones = self._inverse @ np.ones(len(X))
-        self._precision = float(self._whitened_ones @ self._whitened_ones)
-        self._solve(y)
-
-    def _solve(self, y: Array) -> None:
-        white = self._inverse @ y
-        self.mean = float(self._whitened_ones @ white) / self._precision
-        self._residual = white - self.mean * self._whitened_ones  # L^-1 (y - m)
-        self._weights = self._inverse.T @ self._residual  # K^-1 (y - m)
-
-    def misfit(self, y: Array) -> float:
-        """The squared length of targets (N,) under the covariance, their best constant taken off."""
-        white = self._inverse @ y
-        mean = float(self._whitened_ones @ white) / self._precision
-        residual = white - mean * self._whitened_ones
-        return float(residual @ residual)
+        ones, white = self._inverse @ np.ones(len(X)), self._inverse @ y  # L^-1 1 and L^-1 y
+        self.mean = float(ones @ white / (ones @ ones))  # the likeliest constant
+        self._weights = self._inverse.T @ (white - self.mean * ones)  # K^-1 (y - m)
 
     def _covariance(self, scaled: Array) -> Array:
         """Of the rows (N) and others (M), (N, M)."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from hpt_cli.strategies.acquisition import log_expected_improvement, log_success
 from hpt_cli.strategies.gaussian_process import Hyperparameters, Kernel, Posterior, Prior, fit
-from hpt_cli.strategies.warps import clipped, likeliest, selected, warped
+from hpt_cli.strategies.warps import clipped, selected, standardized
 
 if TYPE_CHECKING:
     from hpt_cli.strategies.encoding import Encoder
@@ -84,10 +84,9 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class Fit:
-    """What a fit found: the process's hyperparameters, the warp's offset, and the failures' process."""
+    """What a fit found: the hyperparameters of the two processes."""
 
     objective: Hyperparameters
-    offset: float
     success: Hyperparameters
 
 
@@ -135,7 +134,7 @@ class ProcessModel:
         if anchors:
             start = self._fit(anchors[-1])
         else:
-            start = Fit(OBJECTIVE.center(self._kernel), math.inf, SUCCESS.center(self._kernel))
+            start = Fit(OBJECTIVE.center(self._kernel), SUCCESS.center(self._kernel))
         made = self._fitted(n, start, THOROUGH if is_anchor else QUICK)
         # what is not an anchor is not needed once later numbers are asked for
         self._fits = {m: kept for m, kept in self._fits.items() if m in anchors}
@@ -150,15 +149,14 @@ class ProcessModel:
         units = clipped(values[good])
         rows = selected(units, FIT_ROWS)
         X, units = self._encode.features(places[good[rows]]), units[rows]
-        offset = likeliest(units, Posterior(self._kernel, start.objective, X, units).misfit)
-        objective = fit(self._kernel, OBJECTIVE, X, warped(units, offset), start.objective, steps=steps)
+        objective = fit(self._kernel, OBJECTIVE, X, standardized(units), start.objective, steps=steps)
         success = start.success
         if len(good) < len(values):
             labels = np.where(np.isnan(values), -1.0, 1.0)
             recent = slice(-FIT_ROWS, None)
             X = self._encode.features(places[recent])
             success = fit(self._kernel, SUCCESS, X, labels[recent], start.success, steps=steps)
-        return Fit(objective, offset, success)
+        return Fit(objective, success)
 
 
 class ProcessBelief:
@@ -171,7 +169,7 @@ class ProcessBelief:
         rows = selected(units, ROWS)
         self._n, self._rows = len(values), good[rows]
         X = encode.features(places[self._rows])
-        self._objective = Posterior(kernel, fit.objective, X, warped(units[rows], fit.offset))
+        self._objective = Posterior(kernel, fit.objective, X, standardized(units[rows]))
         self._smoothed = self._objective.smoothed()
         self._best = float(self._smoothed.min())
         n_level = int((values[good] == values[good].min()).sum())

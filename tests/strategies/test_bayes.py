@@ -201,6 +201,18 @@ def test_the_number_of_blas_threads_changes_no_bit():
     assert len(said) == 1
 
 
+def test_the_best_believed_trial_is_not_the_luckiest(finished):
+    # one lucky trial at 0.9 among five poor ones there; around 0.3 all are good
+    strategy = bayes(SearchSpace({"x": Float(0, 1)}))
+    assert strategy.best_believed() is None
+    xs = [0.3 + 0.01 * k for k in range(-5, 6)] + [0.9 + 0.005 * k for k in range(-2, 3)]
+    rng = np.random.default_rng(0)
+    for number, x in enumerate(xs):
+        objective = rng.normal(0.0 if x < 0.5 else 3.0, 1.0)
+        strategy.tell(number, finished(number, {"x": x}, -2.5 if x == 0.9 else objective))
+    assert strategy.best_believed().params["x"] < 0.5
+
+
 @pytest.mark.parametrize("n_told", [300, 1100])
 def test_a_long_history_is_survived_and_resumed(n_told, finished):
     space = SearchSpace({f"x{index}": Float(0, 1) for index in range(3)})
