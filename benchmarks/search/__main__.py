@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.search.ablations import WITHOUT
 from benchmarks.search.problems import PROBLEMS, Problem
 from benchmarks.search.report import report
 from benchmarks.search.searchers import SEARCHERS
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument(
         "--set", nargs="+", default=[], metavar="MODULE.NAME=VALUE", help="a constant of strategies"
     )
+    parser.add_argument("--without", choices=sorted(WITHOUT), help="an ingredient of ours to leave out")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where results are kept")
     parser.add_argument("--report", nargs="*", metavar="NAME", help="run nothing; compare these, or all")
     arguments = parser.parse_args()
@@ -42,9 +44,12 @@ def main() -> None:
         return
     for assignment in arguments.set:
         _set(*assignment.split("=", maxsplit=1))
+    if arguments.without:
+        WITHOUT[arguments.without]()
     labels = []
     for searcher in arguments.searchers:
-        labels.append(arguments.label or searcher)
+        without = f"{searcher}-without-{arguments.without}" if arguments.without else searcher
+        labels.append(arguments.label or without)
         path = arguments.folder / f"{labels[-1]}.json"
         if arguments.again:
             path.unlink(missing_ok=True)

@@ -38,6 +38,8 @@ In standard deviations of the targets, up to the last.  Without it, a search on 
 hundred rows has them) goes on measuring it, since a tiny improvement there seems likelier than a large one
 elsewhere: 50 trials in one cell of a table, in one case.
 """
+LITTLE_NOISE = 0.03
+"""Variance of the noise, in variances of the targets, up to which a plateau is taken for one."""
 ROWS = 400
 """The posterior sees at most so many results: half are the best, the others the latest of the rest."""
 FIT_ROWS = 150
@@ -173,7 +175,8 @@ class ProcessBelief:
         self._smoothed = self._objective.smoothed()
         self._best = float(self._smoothed.min())
         n_level = int((values[good] == values[good].min()).sum())
-        self._asked = min(MOST_ASKED, RISE * max(0, n_level - PLATEAU))
+        exact = math.exp(fit.objective.noise) < LITTLE_NOISE  # else equal values are luck, not a plateau
+        self._asked = min(MOST_ASKED, RISE * max(0, n_level - PLATEAU)) if exact else 0.0
         self._success: Posterior | None = None
         if len(good) < len(values):
             self._shun(encode.features(places[np.isnan(values)][-ROWS // 2 :]))
