@@ -9,6 +9,7 @@ import os
 import platform
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from hpt_cli import __version__
@@ -20,15 +21,16 @@ def describe_environment() -> dict[str, Any]:
     from threadpoolctl import threadpool_info
 
     packages = ("numpy", "scipy", "scikit-learn", "scikit-optimize")
+    libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    # SciPy may bring a BLAS of its own; training goes through NumPy's, where it can be told
+    numpys = [library for library in libraries if "numpy" in Path(library["filepath"]).parent.name]
     return {
         "versions": {"hpt": __version__, "python": platform.python_version()}
         | {package: version(package) for package in packages},
-        # SciPy may bring a BLAS of its own; training goes through NumPy's
         "blas": sorted(
             {
                 f"{library['internal_api']} {library['version']} {library.get('architecture', '')}".strip()
-                for library in threadpool_info()
-                if library["user_api"] == "blas" and "scipy" not in library["filepath"]
+                for library in numpys or libraries
             }
         ),
         "machine": f"{platform.system()} {platform.machine()}",

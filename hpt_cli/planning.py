@@ -69,12 +69,18 @@ def narrowed(
     """
     last = plans[-1]
     space, moves = next_space(last.space, results, config.objective.goal)
+    trials = settings.trials
+    if settings.strategy == "grid":
+        try:
+            trials = space.grid_count()
+        except ValueError as error:
+            raise InputError(f"{error}; or take another strategy: --strategy sobol") from error
     return RoundPlan(
         number=len(plans),
         first=last.first + last.trials,
         space=space,
         strategy=settings.strategy,
-        trials=space.grid_count() if settings.strategy == "grid" else settings.trials,
+        trials=trials,
         repeats=settings.repeats,
         parallel=config.search.parallel,
         origin=origin,

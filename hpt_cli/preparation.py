@@ -10,7 +10,7 @@ from typing import Any
 from hpt_cli.config import StudyConfig, changes, check_images
 from hpt_cli.data import Dataset, load_dataset, saved_hash
 from hpt_cli.environment import describe_environment
-from hpt_cli.errors import InputError, StudyChangedError
+from hpt_cli.errors import DataError, InputError, StudyChangedError
 from hpt_cli.network import check_metric, metrics_for, resolve_loss
 from hpt_cli.store import StudyStore
 
@@ -85,6 +85,17 @@ def check_objective(config: StudyConfig, dataset: Dataset) -> None:
         raise InputError(f"{config.path}: network.{error}") from error
 
 
+def source_change(store: StudyStore, config: StudyConfig) -> str | None:
+    """A sentence on data that is no longer what the study was made with, or ``None``."""
+    try:
+        dataset = load_dataset(config.data, folder=config.folder, seed=config.seed)
+    except DataError as error:
+        return f"the data can no longer be read: {error}"
+    if dataset.hash != store.study["data"]["hash"]:
+        return f"{config.data.source} has other content now; trained on the rows that the study keeps"
+    return None
+
+
 def ensure_data(store: StudyStore, dataset: Dataset) -> None:
     """Keep the prepared rows in the study's folder for the workers to map."""
     if saved_hash(store.data_folder) != dataset.hash:
@@ -133,6 +144,9 @@ def _match(store: StudyStore, config: StudyConfig, dataset: Dataset) -> None:
         changed.append("search.trials: the round was refined since; add trials with hpt refine")
     if dataset.hash != store.study["data"]["hash"]:
         changed.append(f"data: {config.data.source} has other content now")
+    fewer = old.search.rounds[-1].trials
+    if changed and config.search.rounds[-1].trials < fewer and _extends(config, old):
+        changed.append(f"if that is all, the study was extended since: go on with --trials {fewer}")
     if changed:
         raise StudyChangedError(_refusal(store, changed))
     if config.resolved() != store.study["config"]:

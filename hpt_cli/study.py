@@ -205,6 +205,13 @@ class StudyLoop:
         plan = dataclasses.replace(plan, trials=asked)  # fewer if the space held no more
         if plan != self._store.rounds()[plan.number]:
             self._store.save_round(plan)
+        if asked < len(numbers):
+            self._observe(
+                Notice(
+                    f"round {plan.number} ends after {asked} of {len(numbers)} trials: "
+                    "the space holds no other point that was not tried"
+                )
+            )
         self._observe(RoundFinished(plan, exhausted=asked < len(numbers)))
 
     def _ask_and_tell(self, plan: RoundPlan, strategy: Strategy) -> int:

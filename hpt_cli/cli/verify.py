@@ -10,7 +10,7 @@ from hpt_cli.cli import options
 
 
 @click.command("verify")
-@click.argument("number", type=click.IntRange(min=0), required=False)
+@options.trial_number(required=False)
 @options.study_option
 @options.workers
 @options.as_json
@@ -31,7 +31,7 @@ def command(
     from dataclasses import asdict
 
     from hpt_cli.errors import StudyFailedError
-    from hpt_cli.preparation import open_config, reload_data
+    from hpt_cli.preparation import open_config, reload_data, source_change
     from hpt_cli.store import StudyStore
     from hpt_cli.trial import finite
     from hpt_cli.verification import environment_changes, verify_trials
@@ -48,6 +48,8 @@ def command(
         if check.difference is not None and not as_json:
             print(f"trial {check.number} differs: {check.difference}; at most by {check.largest:.3g}")
     changes = environment_changes(store)
+    if moved := source_change(store, config):
+        changes.append(moved)
     different = sum(check.difference is not None for check in checks)
     if as_json:
         trials = [

@@ -1,4 +1,4 @@
-"""Every config that comes with the repository runs: a few epochs here, whole in ``make smoke`` and ``make run``."""
+"""Every config of the repository runs: a few epochs here, some whole in ``make smoke`` and ``make run``."""
 
 from pathlib import Path
 

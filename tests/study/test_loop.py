@@ -18,7 +18,7 @@ from hpt_cli.config import (
 )
 from hpt_cli.data import DataSettings
 from hpt_cli.errors import InputError, InterruptedStudyError, StudyFailedError
-from hpt_cli.events import RoundFinished, RoundStarted, StudyFinished, StudyStarted, TrialFinished
+from hpt_cli.events import Notice, RoundFinished, RoundStarted, StudyFinished, StudyStarted, TrialFinished
 from hpt_cli.executors import SerialExecutor
 from hpt_cli.objectives.base import Objective
 from hpt_cli.planning import refine_study
@@ -198,6 +198,8 @@ def test_a_finite_space_ends_the_round_early_and_says_so(tmp_path):
     )
     assert len(store.results()) == 4
     assert [event.exhausted for event in events if isinstance(event, RoundFinished)] == [True]
+    (notice,) = [event.text for event in events if isinstance(event, Notice)]
+    assert "ends after 4 of 50 trials" in notice
     assert store.rounds()[0].trials == 4
 
 
@@ -277,6 +279,13 @@ class TestRefine:
         before = contents(store.folder)
         refine_study(store, config, dry_run=True)
         assert contents(store.folder) == before
+
+    def test_a_grid_without_points_is_refused_in_words(self, tmp_path):
+        config = make_config()
+        store = run(tmp_path / "s", config)
+        with pytest.raises(InputError, match=r"a grid needs .* for rate.*--strategy"):
+            refine_study(store, config, strategy="grid")
+        assert len(store.rounds()) == 1
 
     def test_an_unfinished_study_is_refused(self, tmp_path):
         config = make_config()

@@ -8,7 +8,7 @@ import pytest
 from hpt_cli.config import load_config
 from hpt_cli.errors import InputError, StudyChangedError
 from hpt_cli.network import NetworkSettings, predict
-from hpt_cli.preparation import open_config, prepare_study, reload_data
+from hpt_cli.preparation import open_config, prepare_study, reload_data, source_change
 from hpt_cli.preview import preview
 from hpt_cli.study import StopRequest, run_study
 from hpt_cli.verification import environment_changes, verify_trials
@@ -65,6 +65,25 @@ def test_verify_finds_the_same_bits_and_a_changed_one(finished, tmp_path):
     assert environment_changes(store) == []
 
 
+def test_the_environment_names_the_blas_that_trains(finished):
+    path, runs = finished
+    assert len(run(path, runs).study["blas"]) == 1
+
+
+def test_data_that_changed_is_named(tmp_path):
+    table = tmp_path / "points.csv"
+    rows = [f"{n % 7},{n % 5},{'ab'[n % 2]}" for n in range(60)]
+    table.write_text("\n".join(["x,y,label", *rows]) + "\n")
+    path = tmp_path / "points.yaml"
+    path.write_text(CONFIG.replace("{source: iris}", "{source: points.csv, target: label}"))
+    store = run(path, tmp_path / "runs", "search.trials=2")
+    assert source_change(store, open_config(store)) is None
+    table.write_text("\n".join(["x,y,label", *rows[1:]]) + "\n")
+    assert "points.csv has other content" in source_change(store, open_config(store))
+    table.unlink()
+    assert "can no longer be read" in source_change(store, open_config(store))
+
+
 def test_the_kept_model_says_what_the_best_trial_said(finished):
     path, runs = finished
     store = run(path, runs)
@@ -107,6 +126,11 @@ class TestGoingOn:
         run(path, tmp_path, "search.trials=4")
         grown = run(path, tmp_path, "search.trials=9")
         assert without_time(grown) == without_time(run(path, tmp_path / "straight"))
+
+    def test_fewer_trials_than_it_has_are_refused_with_the_way_to_go_on(self, finished):
+        path, runs = finished
+        with pytest.raises(StudyChangedError, match="go on with --trials 9"):
+            run(path, runs, "search.trials=5")
 
     def test_more_rounds_extend_the_study(self, finished, tmp_path):
         path, _ = finished
