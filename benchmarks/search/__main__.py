@@ -15,7 +15,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.search.ablations import WITHOUT
-from benchmarks.search.problems import PROBLEMS, Problem
+from benchmarks.search.problems import HELD_OUT, PROBLEMS, Problem
 from benchmarks.search.report import report
 from benchmarks.search.searchers import SEARCHERS
 
@@ -27,6 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.search", description=__doc__)
     parser.add_argument("--searchers", nargs="+", default=list(SEARCHERS), metavar="NAME")
     parser.add_argument("--problems", nargs="+", default=list(PROBLEMS), metavar="NAME")
+    parser.add_argument("--held-out", action="store_true", help="those on which nothing was decided instead")
     parser.add_argument("--seeds", type=int, default=5, help="searches of each problem")
     parser.add_argument("--budget", type=int, default=100, help="trials of each search")
     parser.add_argument("--again", action="store_true", help="forget earlier results of these searchers")
@@ -46,6 +47,7 @@ def main() -> None:
         _set(*assignment.split("=", maxsplit=1))
     if arguments.without:
         WITHOUT[arguments.without]()
+    problems = list(HELD_OUT) if arguments.held_out else arguments.problems
     labels = []
     for searcher in arguments.searchers:
         without = f"{searcher}-without-{arguments.without}" if arguments.without else searcher
@@ -53,7 +55,7 @@ def main() -> None:
         path = arguments.folder / f"{labels[-1]}.json"
         if arguments.again:
             path.unlink(missing_ok=True)
-        _run(searcher, path, arguments.problems, arguments.seeds, arguments.budget)
+        _run(searcher, path, problems, arguments.seeds, arguments.budget)
     report(arguments.folder, labels)
 
 
@@ -75,7 +77,7 @@ def _run(searcher: str, path: Path, problems: list[str], seeds: int, budget: int
         if not missing:
             continue
         try:
-            problem = PROBLEMS[name]()
+            problem = {**PROBLEMS, **HELD_OUT}[name]()
             fresh = [search(searcher, problem, seed, budget) for seed in missing]
         except ImportError as error:
             print(f"{searcher} on {name}: skipped: {error}")
@@ -106,8 +108,8 @@ def search(searcher: str, problem: Problem, seed: int, budget: int) -> dict[str,
         resumed = time.process_time()
         made.tell(params, value)
         costs.append(1e3 * (time.process_time() - resumed + asked - started))
-        seen.append(value if value is None else float(f"{value:.8g}"))
-        truths.append(truth if truth is None else float(f"{truth:.8g}"))
+        seen.append(value if value is None else float(f"{value:.6g}"))
+        truths.append(truth if truth is None else float(f"{truth:.6g}"))
     return {
         "problem": problem.name,
         "kind": problem.kind,
@@ -115,9 +117,9 @@ def search(searcher: str, problem: Problem, seed: int, budget: int) -> dict[str,
         "budget": budget,
         "optimum": problem.optimum,
         "median": problem.median,
-        "seen": seen,
         "truth": truths,
-        "ms": [round(cost, 2) for cost in costs],
+        "ms": [round(cost, 1) for cost in costs],
+        **({} if seen == truths else {"seen": seen}),
     }
 
 

@@ -74,7 +74,9 @@ def bbob(function: int, dimensions: int, *, sigma: float = 0.0, instance: int = 
         return value * math.exp(sigma * rng.standard_normal())
 
     return Problem(
-        f"bbob{function}-{dimensions}d" + ("-noisy" if sigma else ""),
+        f"bbob{function}-{dimensions}d"
+        + ("-noisy" if sigma else "")
+        + (f"-{instance}" if instance > 1 else ""),
         "noisy" if sigma else "function",
         SearchSpace({name: Float(-5, 5) for name in names}),
         truth,
@@ -221,4 +223,19 @@ PROBLEMS: Mapping[str, Callable[[], Problem]] = {
     "failing": failing,
     "choices": choices,
 }
-"""All problems by name; made when asked for, since some need packages of their own."""
+"""Problems to develop on, by name; made when asked for, since some need packages of their own."""
+
+HELD_OUT: Mapping[str, Callable[[], Problem]] = {
+    **{
+        f"bbob{f}-{d}d-2": lambda f=f, d=d: bbob(f, d, instance=2)
+        for d, functions in (
+            (3, (4, 14, 19, 23)),
+            (5, (2, 5, 7, 9, 11, 12, 14, 16, 18, 19, 20, 23)),
+            (10, (3, 9, 17)),
+        )
+        for f in functions
+    },
+    "bbob7-5d-noisy-2": lambda: bbob(7, 5, sigma=0.3, instance=2),
+    "bbob16-5d-noisy-2": lambda: bbob(16, 5, sigma=0.3, instance=2),
+}
+"""Functions on which nothing was decided, to see whether what was decided holds."""

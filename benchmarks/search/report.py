@@ -16,7 +16,7 @@ DRAWS = 1000
 
 def regret(run: dict[str, Any], n: int) -> float:
     """Of the trial that looked best among the first ``n``: 0 is the optimum, 1 a median random point."""
-    seen = [np.inf if value is None else value for value in run["seen"][:n]]
+    seen = [np.inf if value is None else value for value in run.get("seen", run["truth"])[:n]]
     chosen = run["truth"][int(np.argmin(seen))]
     if chosen is None:
         return 2.0  # every trial failed
