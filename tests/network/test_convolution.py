@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from hpt_cli.network import NetworkSettings, Population, TrainingData, group, predict, train
+from hpt_cli.network import NetworkSettings, Population, TrainingData, convolution, group, predict, train
 from hpt_cli.network.arrays import transposed
 from hpt_cli.network.convolution import AveragePool, Convolve, MaxPool, Pad
 from hpt_cli.network.losses import LOSSES_BY_NAME
@@ -203,6 +203,7 @@ FRONTS: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", FRONTS)
+@pytest.mark.parametrize("block_bytes", [1 << 18, 1])  # one block that is kept; a block a row, unfolded again
 @pytest.mark.parametrize(
     "flat",
     [
@@ -214,7 +215,11 @@ FRONTS: dict[str, list[dict[str, Any]]] = {
     ],
     ids=str,
 )
-def test_every_weight_of_images_gets_its_derivative(name: str, flat: dict[str, Any]) -> None:
+def test_every_weight_of_images_gets_its_derivative(
+    name: str, flat: dict[str, Any], block_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(convolution, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(convolution, "KEPT_BYTES", block_bytes)
     layers = FRONTS[name]
     n, image, K, M = 3, (5, 4, 2), 2, 3
     settings = tuple(NetworkSettings.from_flat({"layers": layers} | flat) for _ in range(K))
