@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import shlex
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 DEBUG = "hpt_cli.debug"
 """Where Click's context keeps whether ``--debug`` was given."""
@@ -29,6 +33,27 @@ def _check_workers(_ctx: click.Context, _parameter: click.Parameter, value: int 
         a_core = f"{_MOST_WORKERS_A_CORE} for each usable core"
         raise click.BadParameter(f"must be from 1 to {most} ({a_core}), found {value}")
     return value
+
+
+class _TrialNumber(click.IntRange):
+    """A trial's number; who gives a study's name instead is told where that belongs."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number."""
+        try:
+            int(value)
+        except ValueError:
+            belongs = f"name a study with --study {shlex.quote(value)}"
+            self.fail(f"{value!r} is not a trial's number (they count from 0); {belongs}", param, ctx)
+        return int(super().convert(value, param, ctx))
+
+
+def trial_number(*, required: bool) -> Callable[[_Command], _Command]:
+    """The argument of a command that looks at one trial."""
+    return click.argument("number", type=_TrialNumber(), required=required)
 
 
 config = click.argument("config_path", metavar="CONFIG", type=click.Path(path_type=Path))
@@ -58,6 +83,9 @@ workers = click.option(
     callback=_check_workers,
     help="Processes that train; changes no result.  [default: the config's, or one for each usable core]",
 )
+name = click.option("--name", help="The study's name.  [default: the config's, or its file's]")
+trials = click.option("--trials", type=int, help="Trials in each round, instead of the config's.")
+seed = click.option("--seed", type=int, help="Root of every draw, instead of the config's.")
 overrides = click.option(
     "--set",
     "overrides",

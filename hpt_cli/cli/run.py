@@ -11,9 +11,9 @@ from hpt_cli.cli import options
 
 @click.command("run")
 @options.config
-@click.option("--name", help="The study's name.  [default: the config's, or its file's]")
-@click.option("--trials", type=int, help="Trials in each round, instead of the config's.")
-@click.option("--seed", type=int, help="Root of every draw, instead of the config's.")
+@options.name
+@options.trials
+@options.seed
 @options.overrides
 @options.workers
 @click.option("--fresh", is_flag=True, help="Start over; the old study's folder is renamed, not deleted.")

@@ -10,7 +10,7 @@ from hpt_cli.cli import options
 
 
 @click.command("trial")
-@click.argument("number", type=click.IntRange(min=0))
+@options.trial_number(required=True)
 @options.study_option
 @options.as_json
 @options.runs_dir

@@ -151,6 +151,14 @@ class TestTrial:
         assert result.exit_code == 2
         assert "finished are 0 to 2" in result.stderr
 
+    @pytest.mark.parametrize("command", ["trial", "verify"])
+    def test_a_studys_name_in_the_numbers_place_is_told_where_it_belongs(self, hpt, study, command):
+        result = hpt(command, "digits")
+        assert result.exit_code == 2
+        said = " ".join(result.stderr.split())
+        assert "'digits' is not a trial's number (they count from 0)" in said
+        assert "name a study with --study digits" in said
+
 
 class TestBest:
     def test_yaml_can_be_read_back(self, hpt, study):
