@@ -11,15 +11,26 @@ from hpt_cli.cli import options
 
 @click.command("plan")
 @options.config
+@options.name
+@options.trials
+@options.seed
 @options.overrides
 @options.workers
 @options.as_json
 @options.debug
-def command(config_path: Path, overrides: tuple[str, ...], workers: int | None, as_json: bool) -> None:
+def command(
+    config_path: Path,
+    name: str | None,
+    trials: int | None,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    workers: int | None,
+    as_json: bool,
+) -> None:
     """Check CONFIG and its data, and show what a run would do.
 
-    The space, the number of trials, the first of them, how draws fall on each scale, and how long it may
-    take, from training a few points for one epoch.  Runs no trial and writes nothing.
+    The space, the number of trials, the first of them, how draws fall on each scale (of a grid, its values),
+    and how long it may take, from training a few points for one epoch.  Runs no trial and writes nothing.
 
     \b
     Example:
@@ -30,7 +41,7 @@ def command(config_path: Path, overrides: tuple[str, ...], workers: int | None, 
     from hpt_cli.environment import usable_cores
     from hpt_cli.preview import preview
 
-    config = load_config(config_path, overrides)
+    config = load_config(config_path, options.all_overrides(overrides, name=name, trials=trials, seed=seed))
     plan = preview(config)
     workers = workers or config.execution.workers or usable_cores()
     if as_json:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from hpt_cli.space import Choice, Dimension, Params
+from hpt_cli.space import Choice, Dimension, Params, Value
 from hpt_cli.views.console import FAINT, pairs, write_lines
 from hpt_cli.views.table import Column, draw, fitting, numbers
 from hpt_cli.views.text import ABSENT, bounds, clean, duration, number, plural, value
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hpt_cli.preview import Preview
 
 _BAR = 20  # signs for all of the draws
+_GRID_VALUES = 5  # a dimension with more of them shows only some
 
 
 def show_plan(console: Console, plan: Preview, *, workers: int) -> None:
@@ -34,7 +35,10 @@ def show_plan(console: Console, plan: Preview, *, workers: int) -> None:
     if plan.points:
         console.print(Text("\nthe first trials", "bold"))
         _show(console, _point_columns(plan.points, config.space.names))
-    if plan.decades:
+    if config.search.rounds[0].strategy == "grid":
+        console.print(Text("\nthe grid's values", "bold"))
+        _show(console, _grid_columns(config.space.dimensions))
+    elif plan.decades:
         console.print(Text("\nwhere 1000 random draws fall", "bold"))
         _show(console, _decade_columns(plan.decades, console))
 
@@ -118,6 +122,23 @@ def _point_columns(points: Sequence[Params], names: Sequence[str]) -> list[Colum
             Column(clean(name), tuple(cells), drop=index) if textual else numbers(clean(name), cells, index)
         )
     return columns
+
+
+def _grid_columns(dimensions: Mapping[str, Dimension]) -> list[Column]:
+    """One row a dimension: how many values a grid takes of it, and which."""
+    grids = [dimension.grid() for dimension in dimensions.values()]
+    return [
+        Column("dimension", tuple(clean(name) for name in dimensions)),
+        Column("points", tuple(str(len(grid)) for grid in grids), "right"),
+        Column("values", tuple(_listed(grid) for grid in grids)),
+    ]
+
+
+def _listed(grid: Sequence[Value]) -> str:
+    """All of a few values, of more the first two and the last."""
+    if len(grid) <= _GRID_VALUES:
+        return ", ".join(map(value, grid))
+    return f"{value(grid[0])}, {value(grid[1])}, ..., {value(grid[-1])}"
 
 
 def _decade_columns(

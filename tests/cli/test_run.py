@@ -199,6 +199,11 @@ class TestPlan:
         assert sum(line.startswith("learning_rate\t0") for line in lines) == 4  # the range and three decades
         assert sorted(config.parent.iterdir()) == before
 
+    def test_it_takes_the_short_options_of_run(self, hpt, config):
+        result = hpt("plan", config, "--json", "--trials", 3, "--seed", 7, "--name", "other")
+        document = json.loads(result.stdout)
+        assert (document["config"]["name"], document["config"]["seed"], document["trials"]) == ("other", 7, 3)
+
     def test_json(self, hpt, config):
         result = hpt("plan", config, "--json", "--workers", 1)
         document = json.loads(result.stdout)

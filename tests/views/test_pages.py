@@ -7,7 +7,7 @@ import pytest
 
 from hpt_cli.config import RoundSettings
 from hpt_cli.rounds import Move
-from hpt_cli.space import Choice, Float
+from hpt_cli.space import Choice, Float, Int, SearchSpace
 from hpt_cli.views.best import as_args, as_yaml
 from hpt_cli.views.plan import plan_json, show_plan
 from hpt_cli.views.rounds import show_round
@@ -79,7 +79,7 @@ class TestPlan:
     @pytest.fixture
     def preview(self, space):
         """A plan of two rounds, 10 s a trial of two repeats; its config is only as deep as the view looks."""
-        rounds = (RoundSettings("grid", 8, 2), RoundSettings("random", 10, 1))
+        rounds = (RoundSettings("sobol", 8, 2), RoundSettings("random", 10, 1))
         config = SimpleNamespace(
             name="digits",
             path=Path("digits.yaml"),
@@ -101,6 +101,26 @@ class TestPlan:
             seconds_per_trial=10.0,
         )
 
+    def test_of_a_grid_it_lists_the_values_instead_of_draws(self, preview, terminal):
+        dimensions = {
+            "rate": Float(1e-4, 1.0, "log", points=5),
+            "hidden_units": Int(2, 8),
+            "rule": Choice(("a", True)),
+        }
+        preview.config.search.rounds = (RoundSettings("grid", 70, 1),)
+        preview.config.space = SearchSpace(dimensions)
+        console, written = terminal(is_terminal=False)
+        show_plan(console, preview, workers=1)
+        lines = written().splitlines()
+        start = lines.index("the grid's values")
+        assert lines[start + 1 :] == [
+            "dimension\tpoints\tvalues",
+            "rate\t5\t1e-4, 0.001, 0.01, 0.1, 1",
+            "hidden_units\t7\t2, 3, ..., 8",
+            "rule\t2\ta, true",
+        ]
+        assert "random draws" not in written()
+
     @pytest.mark.parametrize("width", [120, 80, 40])
     def test_it_fits_the_terminal(self, preview, terminal, width):
         console, written = terminal(width)
@@ -112,7 +132,7 @@ class TestPlan:
         console, written = terminal(120)
         show_plan(console, preview, workers=2)
         text = written()
-        assert "round 0    grid, 6 trials of 2 repeats: the space holds no more, 8 were asked for\n" in text
+        assert "round 0    sobol, 6 trials of 2 repeats: the space holds no more, 8 were asked for\n" in text
         assert "round 1    random, 10 trials\n" in text
         seconds = (6 * 10 + 10 * 5) // 2  # the second round has half the repeats; two workers
         assert f"time       about 10 s a trial, {seconds} s in all with 2 workers\n" in text
