@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from hpt_cli.config import RoundSettings, StudyConfig
 from hpt_cli.errors import InputError
 from hpt_cli.rounds import RoundPlan, next_space
+from hpt_cli.seeds import ASK
 from hpt_cli.store import StudyStore
+from hpt_cli.strategies import make_strategy
+from hpt_cli.strategies.base import Strategy
 from hpt_cli.trial import TrialResult
 
 
@@ -33,16 +36,23 @@ def trials_in_all(plans: Sequence[RoundPlan], config: StudyConfig) -> int:
     return sum(plan.trials for plan in plans) + sum(ahead.trials for ahead in rounds_ahead(plans, config))
 
 
-def next_round(
-    plans: Sequence[RoundPlan], results: Sequence[TrialResult], config: StudyConfig
-) -> RoundPlan | None:
-    """The config's next round after ``plans``, whose results are all there; ``None`` after the last."""
-    ahead = rounds_ahead(plans, config)
-    if not ahead:
-        return None
-    settings = ahead[0]
-    if plans:
-        return narrowed(plans, results, config, settings, origin="config")
+def strategy_of(plan: RoundPlan, config: StudyConfig, history: Sequence[TrialResult] = ()) -> Strategy:
+    """Who chooses a round's params, given the results of the rounds before it."""
+    options = {"model": config.search.model} if plan.strategy == "bayes" else {}
+    return make_strategy(
+        plan.strategy,
+        plan.space,
+        seed=(config.seed, ASK, plan.number),
+        parallel=plan.parallel,
+        goal=config.objective.goal,
+        history=history,
+        **options,
+    )
+
+
+def first_round(config: StudyConfig) -> RoundPlan:
+    """The round that a study begins with."""
+    settings = config.search.rounds[0]
     return RoundPlan(
         number=0,
         first=0,
@@ -52,6 +62,18 @@ def next_round(
         repeats=settings.repeats,
         parallel=config.search.parallel,
     )
+
+
+def next_round(
+    plans: Sequence[RoundPlan], results: Sequence[TrialResult], config: StudyConfig
+) -> RoundPlan | None:
+    """The config's next round after ``plans``, whose results are all there; ``None`` after the last."""
+    ahead = rounds_ahead(plans, config)
+    if not ahead:
+        return None
+    if not plans:
+        return first_round(config)
+    return narrowed(plans, results, config, ahead[0], origin="config")
 
 
 def narrowed(

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from hpt_cli.config import StudyConfig, check_images
 from hpt_cli.data import Dataset, load_dataset
 from hpt_cli.network import NetworkSettings, train
+from hpt_cli.planning import first_round, strategy_of
 from hpt_cli.preparation import check_objective
-from hpt_cli.seeds import ASK, training_seed
+from hpt_cli.seeds import training_seed
 from hpt_cli.space import Choice, Params, decade_counts
-from hpt_cli.strategies import make_strategy
 from hpt_cli.strategies.base import Strategy
 
 _POINTS_SHOWN = 5
@@ -57,14 +57,8 @@ def preview(config: StudyConfig) -> Preview:
     dataset = load_dataset(config.data, folder=config.folder, seed=config.seed)
     check_objective(config, dataset)
     check_images(config, dataset.image_shape)
-    first = config.search.rounds[0]
-    strategy = make_strategy(
-        first.strategy,
-        config.space,
-        seed=(config.seed, ASK, 0),
-        parallel=config.search.parallel,
-        goal=config.objective.goal,
-    )
+    first = first_round(config)
+    strategy = strategy_of(first, config)
     size = config.space.size
     trials = first.trials if size is None else min(first.trials, size)
     points = _first_points(strategy, min(_POINTS_SHOWN, trials), config.search.parallel)

@@ -33,13 +33,12 @@ from hpt_cli.events import (
 from hpt_cli.executors import LocalExecutor, TaskTimeoutError, WorkerDiedError
 from hpt_cli.objectives.base import Objective
 from hpt_cli.objectives.network import NetworkObjective
-from hpt_cli.planning import next_round, planned_rounds, trials_in_all
+from hpt_cli.planning import next_round, planned_rounds, strategy_of, trials_in_all
 from hpt_cli.ranking import best_of
 from hpt_cli.rounds import RoundPlan
-from hpt_cli.seeds import ASK, training_seed
+from hpt_cli.seeds import training_seed
 from hpt_cli.space import Params
 from hpt_cli.store import StudyStore
-from hpt_cli.strategies import make_strategy
 from hpt_cli.strategies.base import Strategy
 from hpt_cli.trial import Status, Timing, TrialResult, TrialSpec
 
@@ -191,14 +190,8 @@ class StudyLoop:
         if len(finished) == plan.trials:
             return
         self._observe(RoundStarted(plan, len(finished)))
-        strategy = make_strategy(
-            plan.strategy,
-            plan.space,
-            seed=(self._config.seed, ASK, plan.number),
-            parallel=plan.parallel,
-            goal=self._config.objective.goal,
-            history=[result for result in self._in_order() if result.number < plan.first],
-        )
+        before = [result for result in self._in_order() if result.number < plan.first]
+        strategy = strategy_of(plan, self._config, before)
         for number in finished:
             strategy.tell(number - plan.first, self._results[number])
         asked = self._ask_and_tell(plan, strategy)

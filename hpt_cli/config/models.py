@@ -293,6 +293,10 @@ class Search(_Model):
         description="How many trials may be open when the next is chosen. Part of the study: it changes what "
         "is chosen, the number of workers does not.",
     )
+    model: Literal["gp", "skopt"] = Field(
+        default="gp",
+        description="What `bayes` believes by: our own Gaussian process, or scikit-optimize's.",
+    )
     rounds: Annotated[
         Annotated[int, Field(ge=1, le=100), WHOLE, Tag("number")]
         | Annotated[Annotated[list[Round], Field(min_length=1, max_length=100)], Tag("list")],

@@ -53,10 +53,12 @@ class SearchSettings:
 
     Args:
         parallel: How many trials may be open when the next is chosen, at least 1.
+        model: What ``bayes`` believes by: ``gp``, our own, or ``skopt``, scikit-optimize's.
         rounds: Coarse to fine, at least one.
     """
 
     parallel: int
+    model: Literal["gp", "skopt"]
     rounds: tuple[RoundSettings, ...]
 
 
@@ -135,6 +137,7 @@ class StudyConfig:
             "constraints": list(self.space.constraints),
             "search": {
                 "parallel": self.search.parallel,
+                "model": self.search.model,
                 "rounds": [
                     {"strategy": plan.strategy, "trials": plan.trials, "repeats": plan.repeats}
                     for plan in self.search.rounds
@@ -181,7 +184,9 @@ class StudyConfig:
             network=network,
             space=make_space(dimensions, resolved["constraints"], network),
             search=SearchSettings(
-                int(search["parallel"]), tuple(RoundSettings(**plan) for plan in search["rounds"])
+                int(search["parallel"]),
+                search["model"],
+                tuple(RoundSettings(**plan) for plan in search["rounds"]),
             ),
             execution=ExecutionSettings(
                 workers=None if workers == "auto" else int(workers),

@@ -79,7 +79,7 @@ class KilledError(Exception):
 SHORT = (RoundSettings("random", 8, 1),)
 
 
-def make_config(rounds=SHORT, *, space=SPACE, parallel=3, max_failures=20):
+def make_config(rounds=SHORT, *, space=SPACE, parallel=3, model="gp", max_failures=20):
     return StudyConfig(
         path=Path("bowl.yaml"),
         text=b"",
@@ -90,7 +90,7 @@ def make_config(rounds=SHORT, *, space=SPACE, parallel=3, max_failures=20):
         objective=ObjectiveSettings("validation_loss", "minimize"),
         network={},
         space=space,
-        search=SearchSettings(parallel=parallel, rounds=tuple(rounds)),
+        search=SearchSettings(parallel=parallel, model=model, rounds=tuple(rounds)),
         execution=ExecutionSettings(workers=1, engine="local", trial_timeout=None, max_failures=max_failures),
     )
 
@@ -116,6 +116,11 @@ def contents(folder):
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != ".lock"
     }
+
+
+def identities(folder):
+    """What changes when a file is written again, even with the same content."""
+    return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in folder.iterdir()}
 
 
 def at_strategy(name):
@@ -161,6 +166,15 @@ class TestEveryStrategy:
         assert contents(straight.folder) == contents(tmp_path / "killed")
 
 
+def test_scikit_optimizes_model_can_be_chosen(tmp_path):
+    params = []
+    for model in ("gp", "skopt"):
+        store = run(tmp_path / model, make_config([RoundSettings("bayes", 12, 1)], model=model))
+        params.append([result.params for result in store.results()])
+    assert len(params[0]) == len(params[1]) == 12
+    assert params[0] != params[1]
+
+
 def test_events_tell_the_story_in_order(tmp_path):
     events = []
     run(tmp_path / "s", make_config([RoundSettings("random", 3, 1)]), observe=events.append)
@@ -173,11 +187,11 @@ def test_events_tell_the_story_in_order(tmp_path):
 def test_a_finished_study_is_not_touched_again(tmp_path):
     config = make_config()
     run(tmp_path / "s", config)
-    before = {path: path.stat() for path in (tmp_path / "s" / "trials").iterdir()}
+    before = identities(tmp_path / "s" / "trials")
     events = []
     run(tmp_path / "s", config, objective=Bowl(lambda number: "must not run"), observe=events.append)
     assert [type(event) for event in events] == [StudyStarted, StudyFinished]
-    assert {path: path.stat() for path in before} == before
+    assert identities(tmp_path / "s" / "trials") == before
 
 
 def test_a_longer_last_round_keeps_the_trials_there_are(tmp_path):
