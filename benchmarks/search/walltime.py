@@ -41,7 +41,7 @@ def time_to(run: dict[str, Any], target: float, parallel: int, workers: int) -> 
 
 
 def main() -> None:
-    """Compare each kept ``hpt-k...`` with ``hpt``, at the regret that ``hpt`` has after half of its trials."""
+    """Compare each kept ``hpt-k...`` with ``hpt``, at the regret that ``hpt`` has after 50 trials."""
     parser = argparse.ArgumentParser(prog="benchmarks.search.walltime", description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path(__file__).parent.parent / "results" / "search")
     folder = parser.parse_args().folder
@@ -58,7 +58,7 @@ def main() -> None:
                 target = regret(alone, 50)
                 ratios.append(time_to(batch, target, k, workers) / time_to(alone, target, 1, 1))
             shown = np.percentile(ratios, [25, 50, 75])
-            print(f"parallel {k:2}, {workers:2} workers: time to a regret, in times alone:", end=" ")
+            print(f"parallel {k:2}, {workers:2} workers: time to a regret, against 1:", end=" ")
             print("quarter {:.2f}, median {:.2f}, three quarters {:.2f}".format(*shown))
 
 

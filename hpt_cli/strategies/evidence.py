@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hpt_cli.strategies.draws import digest
+from hpt_cli.trial import Status
 
 if TYPE_CHECKING:
     from hpt_cli.strategies.encoding import Encoder
@@ -62,18 +63,26 @@ class Evidence:
             self._places = np.concatenate([self._places, np.empty_like(self._places)])
             self._values = np.concatenate([self._values, np.empty_like(self._values)])
         self._places[self._n_rows] = self._encode.places([result.params])[0]
-        objective = result.objective
-        good = objective is not None and math.isfinite(objective)
-        self._values[self._n_rows] = self._sign * objective if good and objective is not None else math.nan
+        self._values[self._n_rows] = self._value(result)
         self._of_rows.append(result)
         self._n_rows += 1
+
+    def _value(self, result: TrialResult) -> float:
+        if result.status is Status.PRUNED:
+            return math.inf
+        if result.objective is None or not math.isfinite(result.objective):
+            return math.nan
+        return self._sign * result.objective
 
     def result(self, row: int) -> TrialResult:
         """The result that is in a row."""
         return self._of_rows[row]
 
     def rows(self, n: int) -> tuple[Array, Array]:
-        """Places (N, D) and values (N,), NaN where a trial did not end well, of the first ``n`` results."""
+        """Places (N, D) and values (N,) of the first ``n`` results, less is better.
+
+        NaN where a trial did not end well; infinity where it was pruned, which is known to be poor.
+        """
         end = self._ends[n - 1] if n else self._n_history_rows
         return self._places[:end], self._values[:end]
 

@@ -79,7 +79,7 @@ class SkoptBelief:
 
     def __init__(self, encode: Encoder, places: Array, values: Array, *, seed: int) -> None:
         self._encode, self._n = encode, len(values)
-        targets = np.where(np.isnan(values), np.nanmax(values), values)
+        targets = np.where(np.isfinite(values), values, values[np.isfinite(values)].max())
         self._rows = selected(targets, ROWS)
         self._X, self._y = encode.features(places[self._rows]), ranked(targets[self._rows])
         n_features = self._X.shape[1]

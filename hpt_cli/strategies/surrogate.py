@@ -146,7 +146,7 @@ class ProcessModel:
     def _fitted(self, n: int, start: Fit, steps: int) -> Fit:
         places, values = self._evidence.rows(n)
         good = np.flatnonzero(~np.isnan(values))
-        if len(good) < 2:
+        if np.isfinite(values).sum() < 2:
             return start
         units = clipped(values[good])
         rows = selected(units, FIT_ROWS)

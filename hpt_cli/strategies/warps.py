@@ -11,8 +11,9 @@ def clipped(values: Array) -> Array:
     """Values (N,) in units of the way from the median, at 1, to the best, at 0; the bad half compressed.
 
     Beyond the median only the logarithm counts: one loss of 4e7 must not flatten the differences among the
-    good, and how bad a bad point is matters little.
+    good, and how bad a bad point is matters little.  Infinity is as bad as the worst.
     """
+    values = np.minimum(values, values[np.isfinite(values)].max())
     scale = float(np.abs(values).max()) or 1.0
     ascent = values / scale - (values / scale).min()  # at most 2: no overflow
     way = float(np.median(ascent))

@@ -60,13 +60,25 @@ def test_one_absurd_objective_does_not_blind_the_model(study):
 def test_it_matters_that_a_trial_failed_not_how(mixed, loss, study, finished):
     asked = [result.params for result in study(bayes(mixed), 12, loss, parallel=1)]
     chosen = []
-    for status in (Status.FAILED, Status.DIVERGED, Status.TIMEOUT, Status.PRUNED):
+    for status in (Status.FAILED, Status.DIVERGED, Status.TIMEOUT):
         strategy = bayes(mixed)
         strategy.tell(0, finished(0, asked[0], None, status=status))
         for number in range(1, 12):
             strategy.tell(number, finished(number, asked[number], loss(asked[number])))
         chosen.append(strategy.ask(12))
-    assert chosen == [chosen[0]] * 4
+    assert chosen == [chosen[0]] * 3
+
+
+def test_a_pruned_trial_counts_as_the_worst_that_was_not(mixed, loss, study, finished):
+    asked = [result.params for result in study(bayes(mixed), 12, loss, parallel=1)]
+    worst, chosen = max(loss(params) for params in asked[1:]), []
+    for objective, status in ((None, Status.PRUNED), (worst, Status.DONE), (None, Status.FAILED)):
+        strategy = bayes(mixed)
+        strategy.tell(0, finished(0, asked[0], objective, status=status))
+        for number in range(1, 12):
+            strategy.tell(number, finished(number, asked[number], loss(asked[number])))
+        chosen.append(strategy.ask(12))
+    assert chosen[0] == chosen[1] != chosen[2]
 
 
 def test_failing_regions_are_left(finished):
