@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from hpt_cli.config import models
@@ -13,6 +14,7 @@ from hpt_cli.config.settings import ObjectiveSettings, RoundSettings, SearchSett
 from hpt_cli.config.yaml_loader import Document, KeyPath
 from hpt_cli.data.settings import BUILTIN
 from hpt_cli.network import METRICS, metric_goal, metrics_for
+from hpt_cli.rounds import LEAST_FINISHED
 from hpt_cli.space import SearchSpace
 
 DEFAULT_TRIALS = 20
@@ -119,7 +121,20 @@ def read_search(search: models.Search, space: SearchSpace | None, document: Docu
     if total > models.MAX_TRIALS:
         what = f"all rounds together must have at most {models.MAX_TRIALS} trials, found {total}"
         document.refuse((*path, "rounds" if len(rounds) > 1 else "trials"), what)
-    return SearchSettings(search.parallel, tuple(rounds))
+    if space is not None and len(rounds) > 1:
+        _check_first_round(rounds, space, document)
+    return SearchSettings(search.parallel, search.model, tuple(rounds))
+
+
+def _check_first_round(rounds: Sequence[RoundSettings], space: SearchSpace, document: Document) -> None:
+    """The second round's space comes from the trials of the first: so many must be possible at all."""
+    possible = min(rounds[0].trials, rounds[0].trials if space.size is None else space.size)
+    if possible < LEAST_FINISHED:
+        trials = f"{possible} trial{'s' * (possible != 1)}"
+        what = f"the first round has {trials}, and the next is decided from at least {LEAST_FINISHED}"
+        few = rounds[0].trials < LEAST_FINISHED and rounds[0].strategy != "grid"
+        more = f"write trials: {LEAST_FINISHED} or more, or leave" if few else "leave"
+        document.refuse(("search", "rounds"), what, f"{more} `rounds` out")
 
 
 def _satisfiable(space: SearchSpace) -> bool:

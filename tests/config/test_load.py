@@ -230,7 +230,10 @@ class TestRounds:
 
     def test_trials_of_other_strategies_do_not_bind_a_grid(self, load):
         search = "search: {strategy: random, trials: 30, rounds: [{}, {strategy: grid}]}\n"
-        assert self.rounds(load, spaced("dropout: [0, 0.1]"), search) == [("random", 30, 1), ("grid", 2, 1)]
+        assert self.rounds(load, spaced("dropout: [0, 0.1, 0.2, 0.3]"), search) == [
+            ("random", 30, 1),
+            ("grid", 4, 1),
+        ]
 
 
 @pytest.mark.parametrize(
