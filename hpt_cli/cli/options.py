@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -103,9 +103,13 @@ debug = click.option(
 )
 
 
-def all_overrides(
-    overrides: Sequence[str], *, name: str | None = None, trials: int | None = None, seed: int | None = None
-) -> list[str]:
-    """The values of ``--set``, and those of the options that are shorter ways to write one."""
-    short = {"name": None if name is None else json.dumps(name), "search.trials": trials, "seed": seed}
-    return [*overrides, *(f"{key}={value}" for key, value in short.items() if value is not None)]
+def short_overrides(
+    *, name: str | None = None, trials: int | None = None, seed: int | None = None
+) -> dict[str, str]:
+    """What the options that are shorter ways to write a ``--set`` stand for, by option."""
+    overrides = {
+        "--name": None if name is None else f"name={json.dumps(name)}",
+        "--trials": None if trials is None else f"search.trials={trials}",
+        "--seed": None if seed is None else f"seed={seed}",
+    }
+    return {option: override for option, override in overrides.items() if override is not None}

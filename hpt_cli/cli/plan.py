@@ -41,7 +41,7 @@ def command(
     from hpt_cli.environment import usable_cores
     from hpt_cli.preview import preview
 
-    config = load_config(config_path, options.all_overrides(overrides, name=name, trials=trials, seed=seed))
+    config = load_config(config_path, overrides, options.short_overrides(name=name, trials=trials, seed=seed))
     plan = preview(config)
     workers = workers or config.execution.workers or usable_cores()
     if as_json:

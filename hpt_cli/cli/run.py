@@ -51,6 +51,6 @@ def command(
     from hpt_cli.preparation import prepare_study
 
     expectation = read_expectation(expect)
-    config = load_config(config_path, options.all_overrides(overrides, name=name, trials=trials, seed=seed))
+    config = load_config(config_path, overrides, options.short_overrides(name=name, trials=trials, seed=seed))
     store = prepare_study(config, runs_dir=runs_dir, fresh=fresh, notify=notify)
     run_and_show(store, config, workers=workers, top=top, as_json=as_json, expectation=expectation)

@@ -5,8 +5,9 @@ Nothing here imports pydantic before a config is really loaded.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from hpt_cli.config.settings import (
     ExecutionSettings,
@@ -18,20 +19,24 @@ from hpt_cli.config.settings import (
 )
 
 
-def load_config(path: Path, overrides: Sequence[str] = ()) -> StudyConfig:
+def load_config(
+    path: Path, overrides: Sequence[str] = (), options: Mapping[str, str] = MappingProxyType({})
+) -> StudyConfig:
     """Read a config.
 
     Args:
         path: The YAML file.
         overrides: ``key.path=value`` from the command line, read by the rules of the file and merged before
             anything is judged.
+        options: Overrides that have an option of their own, by its name: ``--trials``.  They come last, and
+            what is wrong with one is told under its name.
 
     Raises:
         ConfigError: Something is wrong; it holds every problem, by line.
     """
     from hpt_cli.config.load import load_config as load
 
-    return load(path, overrides)
+    return load(path, overrides, options)
 
 
 def check_images(config: StudyConfig, image: tuple[int, int, int] | None) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -23,22 +24,31 @@ _MAY_BE_EMPTY = ("objective", "network", "constraints", "search", "execution")
 """Sections that have defaults for everything: a key without a value is as good as none."""
 
 
-def load_config(path: Path, overrides: Sequence[str] = ()) -> StudyConfig:
+def load_config(
+    path: Path, overrides: Sequence[str] = (), options: Mapping[str, str] = MappingProxyType({})
+) -> StudyConfig:
     """Read a config.
 
     Args:
         path: The YAML file.
         overrides: ``key.path=value`` from the command line, read by the rules of the file and merged before
             anything is judged.
+        options: Overrides that have an option of their own, by its name: ``--trials``.  They come last, and
+            what is wrong with one is told under its name.
 
     Raises:
         ConfigError: Something is wrong; it holds every problem, by line.
     """
     path = Path(path)
-    return parse_config(read_file(path), path, overrides)
+    return parse_config(read_file(path), path, overrides, options)
 
 
-def parse_config(text: bytes, path: Path, overrides: Sequence[str] = ()) -> StudyConfig:
+def parse_config(
+    text: bytes,
+    path: Path,
+    overrides: Sequence[str] = (),
+    options: Mapping[str, str] = MappingProxyType({}),
+) -> StudyConfig:
     """As :func:`load_config`, from the file's bytes.
 
     Raises:
@@ -48,6 +58,9 @@ def parse_config(text: bytes, path: Path, overrides: Sequence[str] = ()) -> Stud
     config = None
     if document.data or not document.problems:
         for override in overrides:
+            merge_override(document, override, Names())
+        for option, override in options.items():
+            document.options[override.partition("=")[0]] = option
             merge_override(document, override, Names())
         config = _study(document, text, path)
     if document.problems or config is None:

@@ -27,7 +27,7 @@ from hpt_cli.config.hyperparameters import (
     whole_number,
 )
 from hpt_cli.config.layer_rules import read_list
-from hpt_cli.config.messages import Refused, listed, shown
+from hpt_cli.config.messages import Refused, listed, safe, shown
 from hpt_cli.config.models import Choices, Network, Range
 from hpt_cli.config.settings import make_space
 from hpt_cli.config.translate import unknown_key
@@ -122,9 +122,20 @@ def check_names(document: Document, layers: Mapping[str, Any]) -> None:
             document.refuse(path, "cannot be searched", f"move it to `network.{name}`")
             space[name] = BROKEN
         if name in network or name in layers:
-            first, second = document.line(("network", name)), document.line(path)
-            what = f"stands under network (line {first}) and under space (line {second})"
-            document.refuse(path, what, "under network it is fixed, under space it is searched: keep one")
+            _refuse_twice(name, network.get(name), document)
+
+
+def _refuse_twice(name: str, fixed: Any, document: Document) -> None:
+    """One name under ``network`` and under ``space``, of which the command line may have brought either."""
+    paths: tuple[KeyPath, KeyPath] = ("network", name), ("space", name)
+    lines = [document.line(path) for path in paths]
+    first, second = (f"line {line}" if line else "--set" for line in lines)
+    hint = "under network it is fixed, under space it is searched: keep one"
+    if not lines[0] and isinstance(fixed, bool | int | float | str):
+        written = f"--set space.{name}={safe(shown_value(fixed))}"
+        hint = f"write {written}: a single value under space is a constant"
+    what = f"stands under network ({first}) and under space ({second})"
+    document.refuse(paths[1] if lines[0] else paths[0], what, hint)
 
 
 def read_hyperparameters(

@@ -53,12 +53,14 @@ class Document:
         lines: Of each key (of a list's entry: of the entry), counted from 1; 0 for command-line overrides.
         problems: What was refused so far.
         partial: Mappings of which a key could not be read: nothing in them is missing for certain.
+        options: Keys that an option of the command line has set, other than ``--set``: its name.
     """
 
     data: dict[str, Any]
     lines: dict[KeyPath, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     partial: set[KeyPath] = field(default_factory=set)
+    options: dict[str, str] = field(default_factory=dict)
 
     def section(self, name: str) -> dict[str, Any]:
         """A mapping at the root; empty if it is none."""
@@ -75,11 +77,14 @@ class Document:
         """Add a problem at ``path``."""
         line = self.line(path)
         key = dotted(path)
-        self.problems.append(Problem(line, f"--set {key}" if line == 0 else key, what, hint))
+        self.problems.append(Problem(line, self._said(key) if line == 0 else key, what, hint))
 
     def refuse_override(self, key: str, what: str, hint: str = "") -> None:
         """Add a problem of an override that could not be merged."""
-        self.problems.append(Problem(0, f"--set {safe(key)}", what, hint))
+        self.problems.append(Problem(0, self._said(safe(key)), what, hint))
+
+    def _said(self, key: str) -> str:
+        return self.options.get(key, f"--set {key}")
 
 
 def dotted(path: KeyPath) -> str:

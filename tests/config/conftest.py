@@ -24,8 +24,9 @@ def minimal():
 def load():
     """Load a config from its text."""
 
-    def load_text(text, overrides=()):
-        return parse_config(text.encode() if isinstance(text, str) else text, Path("study.yaml"), overrides)
+    def load_text(text, overrides=(), options=None):
+        text = text.encode() if isinstance(text, str) else text
+        return parse_config(text, Path("study.yaml"), overrides, options or {})
 
     return load_text
 
@@ -34,9 +35,9 @@ def load():
 def problems(load):
     """The problems of a config that must be refused."""
 
-    def problems_of(text, overrides=()):
+    def problems_of(text, overrides=(), options=None):
         with pytest.raises(ConfigError) as caught:
-            load(text, overrides)
+            load(text, overrides, options)
         return caught.value.problems
 
     return problems_of

@@ -83,3 +83,43 @@ def test_what_the_file_says_keeps_its_line(problems, minimal):
 def test_a_problem_of_what_was_replaced_is_gone_but_one_of_reading_stays(problems, load, minimal):
     assert load(minimal + "seed: abc\n", ["seed=1"]).seed == 1
     assert problems(minimal + "seed: 017\n", ["seed=1"])[0].line == 4
+
+
+@pytest.mark.parametrize(
+    ("option", "override", "words"),
+    [
+        ("--trials", "search.trials=0", "must be at least 1"),
+        ("--seed", "seed=-1", "must be at least 0"),
+        ("--name", 'name="../evil"', "cannot be a name"),
+    ],
+)
+def test_an_option_of_its_own_is_named_as_it_was_typed(problems, minimal, option, override, words):
+    (problem,) = problems(minimal, ["search.parallel=2"], {option: override})
+    assert (problem.line, problem.key) == (0, option)
+    assert words in problem.what
+    (problem,) = problems(minimal, [override])
+    assert problem.key == f"--set {override.partition('=')[0]}"
+
+
+def test_an_option_that_cannot_be_merged_is_named_too(problems, minimal):
+    found = problems(minimal, ["search=5"], {"--trials": "search.trials=3"})
+    assert ("--trials", "search is not a mapping") in [(problem.key, problem.what) for problem in found]
+
+
+def test_an_option_counts_more_than_an_override(load, minimal):
+    assert load(minimal, ["seed=1"], {"--seed": "seed=2"}).seed == 2
+
+
+def test_a_name_fixed_from_the_command_line_and_searched_in_the_file_is_told_how_to_write_it(problems, load):
+    text = "data: {source: digits}\nspace:\n  optimizer: [sgd, adam]\n  batch_size: [16, 32]\n"
+    (problem,) = problems(text, ["network.optimizer=sgd"])
+    assert (problem.line, problem.key) == (0, "--set network.optimizer")
+    assert problem.what == "stands under network (--set) and under space (line 3)"
+    assert "write --set space.optimizer=sgd: a single value" in problem.hint
+    assert load(text, ["space.optimizer=sgd"]).space.dimensions["optimizer"] == Choice(("sgd",))
+
+
+def test_a_name_searched_from_the_command_line_and_fixed_in_the_file_is_the_command_lines(problems, minimal):
+    (problem,) = problems(minimal + "network: {dropout: 0.1}\n", ["space.dropout=[0, 0.1]"])
+    assert (problem.line, problem.key) == (0, "--set space.dropout")
+    assert problem.what == "stands under network (line 4) and under space (--set)"
