@@ -18,6 +18,9 @@ from hpt_cli.network import metric_goal
 from hpt_cli.space import SCALES, Choice, Dimension, Float, Int, Params, SearchSpace, Value
 from hpt_cli.trial import Status, TrialResult
 
+COLUMNS = ("rank", "trial", "round", "status", "objective", "spread", "epochs", "seconds", "error")
+"""What every trial has, by the names of every table; a param of such a name is called ``params.NAME``."""
+
 _EDGE = 0.03  # share of a range, in units of its scale, that counts as its edge
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -77,6 +80,7 @@ class Leaderboard:
         params: The names that are worth a column, in the space's order: they could vary, and did.
         edges: Where the range should be widened.
         counts: Finished trials by status, those with none left out.
+        names: Of all the space's params, in its order.
     """
 
     goal: str
@@ -84,6 +88,7 @@ class Leaderboard:
     params: tuple[str, ...]
     edges: tuple[Edge, ...]
     counts: Mapping[Status, int]
+    names: tuple[str, ...] = ()
 
     @property
     def best(self) -> Row | None:
@@ -94,6 +99,12 @@ class Leaderboard:
     def ties(self) -> tuple[Row, ...]:
         """The rows that share the first rank with the best."""
         return tuple(row for row in self.rows[1:] if row.rank == 1)
+
+    @property
+    def all_params(self) -> tuple[str, ...]:
+        """Every param that a trial has, in the space's order."""
+        found = dict.fromkeys(name for row in self.rows for name in row.result.params)
+        return tuple(dict.fromkeys([*(name for name in self.names if name in found), *found]))
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -121,6 +132,7 @@ def rank(results: Iterable[TrialResult], goal: str, space: SearchSpace | None) -
         params=_varying(ordered, space),
         edges=edges(best.params, space) if best and space else (),
         counts={status: statuses.count(status) for status in Status if status in statuses},
+        names=space.names if space else (),
     )
 
 
@@ -205,28 +217,45 @@ def edges(params: Params, space: SearchSpace) -> tuple[Edge, ...]:
     return tuple(found)
 
 
+def param_title(name: str) -> str:
+    """What a table calls a param: its name, unless each trial has something else of that name."""
+    return f"params.{name}" if name in COLUMNS else name
+
+
 def sort_rows(board: Leaderboard, by: str) -> tuple[Row, ...]:
-    """The rows in another order: by ``objective``, ``number``, ``seconds``, a param or a metric.
+    """The rows in another order: by a column of the tables, a param or a metric.
 
     Numbers come before text, and trials without a value last.  A known metric is sorted from good to bad, all
     else from small to large; ties keep the order of the leaderboard.
 
+    Args:
+        board: The leaderboard.
+        by: One of :data:`COLUMNS` but the error, ``number`` for ``trial``, a param (``params.NAME`` if it is
+            called like a column) or a metric.
+
     Raises:
         InputError: There is nothing of that name; the message says what there is.
     """
-    if by == "objective":
+    if by in ("objective", "rank"):
         return board.rows
-    if by == "number":
-        return tuple(sorted(board.rows, key=lambda row: row.result.number))
-    if by == "seconds":
-        return tuple(sorted(board.rows, key=lambda row: row.result.timing.seconds))
-    params = tuple(dict.fromkeys(name for row in board.rows for name in row.result.params))
+    columns: dict[str, Callable[[Row], Value | None]] = {
+        "trial": lambda row: row.result.number,
+        "number": lambda row: row.result.number,
+        "round": lambda row: row.result.round,
+        "status": lambda row: list(Status).index(row.result.status),
+        "spread": lambda row: row.spread,
+        "epochs": lambda row: row.epochs,
+        "seconds": lambda row: row.result.timing.seconds,
+    }
+    params = {param_title(name): name for name in board.all_params}
+    if by in columns:
+        return tuple(sorted(board.rows, key=lambda row: _value_order(columns[by](row))))
     if by in params:
-        return tuple(sorted(board.rows, key=lambda row: _value_order(row.result.params.get(by))))
+        return tuple(sorted(board.rows, key=lambda row: _value_order(row.result.params.get(params[by]))))
     if by in board.metrics:
         sign = -1.0 if _is_maximized(by) else 1.0
         return tuple(sorted(board.rows, key=lambda row: _number_order(row.metrics.get(by), sign)))
-    known = ["objective", "number", "seconds", *params, *board.metrics]
+    known = ["objective", "rank", *columns, *params, *board.metrics]
     raise InputError(f"--sort {by}: there is no such column; {_suggest(by, known)}")
 
 

@@ -19,7 +19,7 @@ from hpt_cli.cli import options
     metavar="COLUMN",
     default="objective",
     show_default=True,
-    help="objective, number, seconds, a param or a metric.",
+    help="A column of the table, a param or a metric.",
 )
 @click.option(
     "--format",

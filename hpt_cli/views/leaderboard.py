@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from hpt_cli.ranking import Leaderboard, Row
+from hpt_cli.ranking import Leaderboard, Row, param_title
 from hpt_cli.trial import Status
 from hpt_cli.views.console import BEST, FAINT, WARNING, pairs, plus_minus, write_lines
 from hpt_cli.views.standing import Standing, counts, notes
@@ -88,7 +88,8 @@ def leaderboard_columns(board: Leaderboard, rows: Sequence[Row], metric: str, si
         cells = [value(of) for of in values]
         drop = _DROP_PARAM + index
         textual = any(isinstance(of, (bool, str)) for of in values)
-        columns.append(Column(name, tuple(cells), drop=drop) if textual else numbers(name, cells, drop))
+        title = param_title(name)
+        columns.append(Column(title, tuple(cells), drop=drop) if textual else numbers(title, cells, drop))
     epochs = [ABSENT if row.epochs is None else str(row.epochs) for row in rows]
     times = [seconds(row.result.timing.seconds) for row in rows]
     columns.append(numbers("epochs", epochs, _DROP_EPOCHS))
@@ -121,7 +122,8 @@ def plain(standing: Standing, rows: Sequence[Row]) -> list[str]:
     lines = []
     if rows:
         spreads = any(row.spread is not None for row in rows)
-        titles = ["rank", "trial", standing.metric, *(["spread"] if spreads else []), *board.params]
+        titles = ["rank", "trial", standing.metric, *(["spread"] if spreads else [])]
+        titles += map(param_title, board.params)
         lines.append("\t".join([*titles, "epochs", "seconds", "status"]))
         for row in rows:
             result = row.result

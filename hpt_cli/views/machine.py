@@ -8,13 +8,12 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from hpt_cli.ranking import Leaderboard, Row
+from hpt_cli.ranking import COLUMNS, Leaderboard, Row, param_title
 from hpt_cli.trial import finite
 from hpt_cli.views.standing import Standing, notes
 from hpt_cli.views.text import clean, exact
 
-_CSV_COLUMNS = ("rank", "trial", "round", "status", "objective", "spread")
-_CSV_LAST_COLUMNS = ("epochs_run", "seconds", "error")
+_FIRST = COLUMNS.index("spread") + 1  # the columns of a CSV file before params and metrics
 
 
 def to_json(document: Any) -> str:
@@ -65,14 +64,13 @@ def to_csv(board: Leaderboard, rows: Iterable[Row]) -> str:
 
     A param or metric that is called like another column is written as ``params.NAME`` or ``metrics.NAME``.
     """
-    params = tuple(dict.fromkeys(name for row in board.rows for name in row.result.params))
-    taken = {*_CSV_COLUMNS, *_CSV_LAST_COLUMNS}
-    titles = [f"params.{name}" if name in taken else name for name in params]
-    taken.update(titles)
+    params = board.all_params
+    titles = [param_title(name) for name in params]
+    taken = {*COLUMNS, *titles}
     metric_titles = [f"metrics.{name}" if name in taken else name for name in board.metrics]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(map(clean, [*_CSV_COLUMNS, *titles, *metric_titles, *_CSV_LAST_COLUMNS]))
+    writer.writerow(map(clean, [*COLUMNS[:_FIRST], *titles, *metric_titles, *COLUMNS[_FIRST:]]))
     for row in rows:
         result = row.result
         cells = [row.rank, result.number, result.round, str(result.status), result.objective, row.spread]

@@ -180,6 +180,18 @@ class TestSort:
         assert numbers(sort_rows(board, "number")) == [0, 1]
         assert numbers(sort_rows(board, "seconds")) == [0, 1]
 
+    @pytest.mark.parametrize("by", ["rank", "trial", "round", "status", "spread", "epochs", "seconds"])
+    def test_by_every_column_of_the_tables(self, make_trial, by):
+        trials = [make_trial(0, 0.3, 0.5, seconds=2), make_trial(1), make_trial(2, 0.1, seconds=3)]
+        expected = {"trial": [0, 1, 2], "spread": [0, 2, 1], "seconds": [1, 0, 2]}
+        assert numbers(sort_rows(rank(trials, "minimize", None), by)) == expected.get(by, [2, 0, 1])
+
+    def test_by_a_param_that_is_called_like_a_column(self, make_trial):
+        trials = [make_trial(n, n / 9, params={"epochs": epochs}) for n, epochs in enumerate([8, 2, 5])]
+        board = rank(trials, "minimize", None)
+        assert numbers(sort_rows(board, "params.epochs")) == [1, 2, 0]
+        assert numbers(sort_rows(board, "epochs")) == [0, 1, 2]  # each ran as many
+
     def test_by_a_param_numbers_before_text_and_absent_last(self, make_trial):
         values = {0: "b", 1: 2, 2: None, 3: "a", 4: 0.5}
         trials = [make_trial(n, 1.0, params={} if v is None else {"x": v}) for n, v in values.items()]
@@ -197,7 +209,7 @@ class TestSort:
         board = rank([make_trial(0, 1.0, params={"learning_rate": 0.1})], "minimize", None)
         with pytest.raises(InputError, match="did you mean 'learning_rate'"):
             sort_rows(board, "learnin_rate")
-        with pytest.raises(InputError, match="there are: objective, number, seconds, learning_rate"):
+        with pytest.raises(InputError, match=r"there are: objective, rank, trial, number, .*, learning_rate"):
             sort_rows(board, "zzz")
 
 

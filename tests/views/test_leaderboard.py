@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hpt_cli.space import Float, SearchSpace
+from hpt_cli.space import Float, Int, SearchSpace
 from hpt_cli.views.leaderboard import markdown, show
 from hpt_cli.views.machine import standing_json, to_csv, to_json
 from hpt_cli.views.standing import counts, notes, standing_of
@@ -166,6 +166,16 @@ class TestForPrograms:
         assert (rows[0]["learning_rate"], rows[0]["validation_loss"]) == ("0.0493824", repr(1 - 0.975))
         assert (rows[2]["momentum"], rows[3]["objective"]) == ("", "")
         assert rows[3]["error"] == "ValueError: bad luck"
+
+    def test_csv_names_and_orders_its_columns_like_the_table(self, make_study, make_trial, terminal):
+        space = SearchSpace({"b": Float(0.0, 2.0), "epochs": Int(1, 9), "a": Float(0.0, 2.0)})
+        params = [{"epochs": 3, "a": 1.0}, {"a": 0.5, "epochs": 4, "b": 1.0}]
+        trials = [make_trial(n, 0.9 - n / 9, params=given) for n, given in enumerate(params)]
+        standing = standing_of(make_study(trials, space=space))
+        titles = to_csv(standing.board, standing.board.rows).splitlines()[0].split(",")
+        table = shown(standing, terminal, is_terminal=False).splitlines()[0].split("\t")
+        assert titles[6:9] == table[3:6] == ["b", "params.epochs", "a"]
+        assert set(table) <= set(titles)
 
     def test_csv_tells_a_param_from_a_column_of_its_name(self, make_study, make_trial):
         space = SearchSpace({"seconds": Float(1.0, 2.0)})
