@@ -1,4 +1,4 @@
-"""The rules for the rest of a config: its name, the data's source, the objective, the rounds."""
+"""The rules for the rest of a config: its name, the objective, the rounds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hpt_cli.config import models
-from hpt_cli.config.messages import did_you_mean, nearest, safe, shown
+from hpt_cli.config.messages import nearest, safe, shown
 from hpt_cli.config.settings import ObjectiveSettings, RoundSettings, SearchSettings
 from hpt_cli.config.yaml_loader import Document, KeyPath
 from hpt_cli.data.settings import BUILTIN
@@ -30,16 +30,6 @@ def study_name(given: str | None, path: Path, document: Document) -> str:
         what = f"is missing, and the file's name cannot stand in for it: {safe(name)}"
         document.refuse(("name",), what, "write name: my-study")
     return name
-
-
-def check_source(data: models.Data, folder: Path, document: Document) -> None:
-    """A bare word that is neither a built-in set nor a file is a typing error."""
-    source = data.source
-    if source not in BUILTIN and not re.search(r"[./\\]", source) and not (folder / source).exists():
-        hint = did_you_mean(source, BUILTIN, "built-in")
-        document.refuse(
-            ("data", "source"), f"there is no data set or file of that name, found {shown(source)}", hint
-        )
 
 
 def read_objective(objective: models.Objective, data: models.Data, document: Document) -> ObjectiveSettings:

@@ -29,9 +29,9 @@ DATA = [
     ("source that is a number", "source: 5", 3, "data.source", "must be text"),
     ("source that is a list", "source: [digits, wine]", 3, "data.source", "must be text"),
     ("path as the key", "path: x.csv", 3, "data.path", "unknown key"),
-    ("label as the key", "source: x.csv\nlabel: y", 4, "data.label", "unknown key"),
-    ("target that is a list", "source: x.csv\ntarget: [a, b]", 4, "data.target", "must be a column's name"),
-    ("target that is a fraction", "source: x.csv\ntarget: 1.5", 4, "data.target", "must be a column's name"),
+    ("label as the key", "source: digits\nlabel: y", 4, "data.label", "unknown key"),
+    ("target that is a list", "source: digits\ntarget: [a, b]", 4, "data.target", "must be a column's name"),
+    ("target that is a fraction", "source: digits\ntarget: 1.5", 4, "data.target", "must be a column's name"),
     (
         "unknown task",
         "source: digits\ntask: classifcation",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+from hpt_cli.config import load_config
+from hpt_cli.errors import ConfigError
 
 
 class TestRounds:
@@ -31,3 +36,64 @@ class TestRounds:
     @pytest.mark.parametrize("search", ["{rounds: 1, trials: 1}", "{rounds: [{trials: 4}, {trials: 1}]}"])
     def test_what_can_be_decided_is_taken(self, load, minimal, search):
         assert load(f"{minimal}search: {search}\n").search.rounds[0].trials in (1, 4)
+
+
+class TestSource:
+    @pytest.fixture
+    def source_problems(self, tmp_path):
+        """The problems of a source that is refused, beside a folder `rows` that holds `Wines.csv`."""
+        (tmp_path / "rows").mkdir()
+        (tmp_path / "rows" / "Wines.csv").write_text("a,b\n")
+        (tmp_path / "points.csv").write_text("a,b\n")
+
+        def problems_of(source, rest=""):
+            path = tmp_path / "study.yaml"
+            path.write_text(f"data:\n  source: {source}\nspace: {{learning_rate: 0.1}}\n{rest}")
+            with pytest.raises(ConfigError) as caught:
+                load_config(path)
+            return caught.value.problems
+
+        return problems_of
+
+    @pytest.mark.parametrize(
+        ("source", "what", "hint"),
+        [
+            ("point.csv", "there is no such file", "did you mean 'points.csv'?"),
+            ("rows/wines.csv", "there is no such file", "did you mean 'rows/Wines.csv'?"),
+            ("elsewhere.npz", "there is no such file", "in that folder: points.csv"),
+            ("digits.csv", "there is no such file", "did you mean 'digits'?"),
+            ("Digits", "there is no data set or file of that name", "did you mean 'digits'?"),
+            ("mnist", "there is no data set or file of that name", "built-in: digits"),
+            ("nowhere/rows.csv", "there is no such folder", "relative paths start at"),
+            ("points.csv/x.csv", "there is no such folder", "relative paths start at"),
+            ("/nowhere/rows.csv", "there is no such folder", "relative paths start at"),
+            ("https://example.org/rows.csv", "is a URL", "download it first, and write the file's path"),
+            ('"rows\\0.csv"', "cannot be opened: that is not a file's name", ""),
+            (f"{'x' * 300}.csv", "cannot be opened: file name too long", ""),
+        ],
+    )
+    def test_a_path_that_leads_nowhere_is_told_with_the_nearest_name(
+        self, source_problems, source, what, hint
+    ):
+        (problem,) = source_problems(source)
+        assert (problem.line, problem.key) == (2, "data.source")
+        assert problem.what.startswith(what)
+        assert problem.hint.startswith(hint)
+
+    def test_it_is_told_together_with_the_other_problems(self, source_problems):
+        found = source_problems("nothing.csv", "seed: -1\n")
+        assert [(problem.line, problem.key) for problem in found] == [(2, "data.source"), (4, "seed")]
+
+    def test_a_pipe_is_refused_without_waiting_for_it(self, source_problems, tmp_path):
+        os.mkfifo(tmp_path / "pipe.csv")
+        (problem,) = source_problems("pipe.csv")
+        assert problem.what.startswith("is not a regular file")
+
+    @pytest.mark.parametrize("source", ["points.csv", "rows/Wines.csv", "rows", "./points.csv"])
+    def test_a_file_or_folder_that_is_there_is_taken(self, tmp_path, source, source_problems):
+        found = source_problems(source, "seed: -1\n")
+        assert [problem.key for problem in found] == ["seed"]
+
+    def test_a_home_folder_is_found(self, source_problems, tmp_path, monkeypatch):
+        monkeypatch.setenv("HOME", str(tmp_path))
+        assert [problem.key for problem in source_problems("~/points.csv", "seed: -1\n")] == ["seed"]

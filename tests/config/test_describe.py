@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +68,17 @@ def fits(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> bool:
         "pattern": lambda _: True,
         "items": lambda item: all(fits(entry, item, root) for entry in value),
         "properties": lambda known: all(fits(value[key], known[key], root) for key in value if key in known),
-        "patternProperties": lambda _: True,
+        "patternProperties": lambda known: all(
+            fits(value[key], known[pattern], root)
+            for key in value
+            for pattern in known
+            if re.search(pattern, key)
+        ),
         "additionalProperties": lambda allowed: all(
             allowed is not False and fits(value[key], allowed, root)
             for key in value
-            if key not in schema.get("properties", {}) and not key.startswith("hidden_units_")
+            if key not in schema.get("properties", {})
+            and not any(re.search(pattern, key) for pattern in schema.get("patternProperties", {}))
         ),
     }
     ignored = {"$schema", "$defs", "title", "description", "default"}

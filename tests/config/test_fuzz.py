@@ -80,7 +80,7 @@ LAYERS = st.lists(
 CONFIGS = st.fixed_dictionaries(
     {
         "data": st.just({"source": "digits"}) | TREES,
-        "space": st.dictionaries(NAMES, ENTRIES, min_size=1, max_size=5),
+        "space": st.dictionaries(NAMES | st.just("conv_1"), ENTRIES, min_size=1, max_size=5),
     },
     optional={
         "network": st.dictionaries(NAMES | st.just("layers"), SCALARS | TREES | LAYERS, max_size=4),

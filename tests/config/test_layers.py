@@ -137,6 +137,52 @@ def test_constraints_do_not_know_the_depth_of_a_list(problems):
     assert "hidden_layers" in problem.what
 
 
+class TestOpenWidths:
+    def test_are_searched_by_name(self, load):
+        text = written(
+            "{conv: , kernel: 2}", "{conv: 4}", "{dense: null}", space="conv_1: [2, 4]\ndense_1: [8]"
+        )
+        config = load(text)
+        assert config.space.names == ("learning_rate", "conv_1", "dense_1")
+        settings = NetworkSettings.from_flat({**config.network, "conv_1": 4, "dense_1": 8})
+        assert [layer.channels for layer in settings.front] == [4, 4]
+        assert settings.widths == (8,)
+        check_images(config, (8, 8, 1))
+
+    def test_may_be_named_in_constraints_and_conditions(self, load):
+        text = written(
+            "{conv: }", "{dense: }", space="conv_1: [2, 4]\ndense_1: {choices: [8], when: {conv_1: 4}}"
+        )
+        with_constraint = text + "constraints: ['conv_1 * learning_rate < 0.3']\n"
+        assert not load(with_constraint).space.allows({"conv_1": 4, "learning_rate": 0.1})
+
+    def test_are_searched_or_they_are_a_mistake(self, problems):
+        (problem,) = problems(written("{conv: 4}", "{conv: }"))
+        assert (problem.line, problem.key) == (5, "network.layers[1].conv")
+        assert problem.what == "must be a whole number, or be searched as space.conv_2"
+
+    def test_are_not_both_fixed_and_searched(self, problems):
+        (problem,) = problems(written("{conv: 4}", space="conv_1: [2, 4]"))
+        assert (problem.line, problem.key) == (7, "space.conv_1")
+        assert problem.what == "network.layers[0] (line 4) says it already"
+
+    @pytest.mark.parametrize(
+        ("name", "said"), [("conv_2", "has 1 conv entry"), ("dense_1", "has no dense entries")]
+    )
+    def test_are_of_layers_that_are_there(self, name, said, problems):
+        (problem,) = problems(written("{conv: }", space=f"conv_1: [2]\n{name}: [2, 4]"))
+        assert problem.key == f"space.{name}"
+        assert said in problem.what
+
+    def test_need_a_list(self, problems, minimal):
+        (problem,) = problems(minimal + "  conv_1: [2, 4]\n")
+        assert "has no conv entries" in problem.what
+
+    def test_are_bounded(self, problems):
+        (problem,) = problems(written("{conv: }", space="conv_1: [0, 4]"))
+        assert problem.what == "must be at least 1, found 0"
+
+
 class TestImages:
     def problem(self, load, *layers, image=(8, 8, 1), overrides=()):
         with pytest.raises(ConfigError) as caught:
