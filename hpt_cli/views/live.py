@@ -28,6 +28,7 @@ _SECONDS_OF_REST = 1.0  # without news only the time left changes
 _TOP = 5
 _LINES_WITHOUT_ROWS = 9
 _BAR = (10, 40)  # least and greatest width
+_STOPPING = "stopping: trials in flight have 2 s"
 
 
 class LiveView:
@@ -43,7 +44,7 @@ class LiveView:
         self.progress = progress
         self._lock = threading.Lock()  # over progress: written by the loop, read by the thread
         self._news = False
-        self._is_stopping = False
+        self._is_stopping = self._is_over = False
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._draw_until_end, name="live view", daemon=True)
         self._live = Live(
@@ -64,6 +65,9 @@ class LiveView:
     ) -> None:
         self._end.set()
         self._thread.join()
+        if kind is not None:  # no leaderboard follows, so what was reached stays to be seen
+            self._is_over = True
+            self._live.transient = False
         self._live.stop()
 
     def observe(self, event: Event) -> None:
@@ -108,9 +112,9 @@ class LiveView:
         progress = self.progress
         left = progress.seconds_left()
         said = f"{progress.finished} of {progress.planned} trials"
-        if self._is_stopping:
-            said += "  stopping"
-        elif left is not None and progress.finished < progress.planned:
+        if self._is_stopping and not self._is_over:
+            said += f"  {_STOPPING}"
+        elif not self._is_over and left is not None and progress.finished < progress.planned:
             said += f"  about {duration(max(left, 1.0))} left"
         taken = len(progress.name) + len(said) + 4
         width = min(max(self._console.width - taken, _BAR[0]), _BAR[1])
@@ -125,7 +129,8 @@ class LiveView:
         for status in filter(progress.counts.__contains__, Status):
             text.append(", " if text else "")
             text.append(f"{progress.counts[status]} {status}", "" if status is Status.DONE else WARNING)
-        text.append(f"{', ' if text else ''}{progress.running} running")
+        if not self._is_over:
+            text.append(f"{', ' if text else ''}{progress.running} running")
         if progress.plan is not None:
             text.append(f"  round {progress.plan.number}: {progress.plan.strategy}", FAINT)
         return text

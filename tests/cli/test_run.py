@@ -151,6 +151,14 @@ class TestRun:
         assert "Traceback" not in result.stderr
 
 
+def test_a_run_says_that_its_space_held_fewer_trials(hpt, config, runs):
+    config.write_text(config.read_text().replace("{low: 1e-3, high: 1, scale: log}", "[0.1, 0.2]"))
+    result = hpt("run", config, "--workers", 1)
+    assert result.exit_code == 0, result.output
+    assert "note: round 0 ends after 4 of 5 trials: the space holds no other point" in result.stdout
+    assert "iris: 4 trials, done" in result.stdout
+
+
 @pytest.fixture
 def finished(hpt, config, runs):
     """A study that was really run."""

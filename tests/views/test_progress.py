@@ -1,7 +1,10 @@
 import threading
+from contextlib import suppress
 
 import pytest
 
+from hpt_cli import study
+from hpt_cli.errors import InterruptedStudyError
 from hpt_cli.events import Notice, RoundFinished, RoundStarted, StudyStarted, TrialFinished, TrialStarted
 from hpt_cli.trial import Origin, TrialSpec
 from hpt_cli.views.live import LiveView
@@ -139,8 +142,35 @@ class TestLiveView:
     def test_ascii_is_enough(self, watched):
         assert watched(encoding="ascii").isascii()
 
-    def test_it_says_that_it_stops(self, watched):
-        assert "7 of 20 trials  stopping" in watched(stopping=True)
+    def test_it_says_that_it_stops_and_how_long_that_takes(self, watched):
+        said = f"7 of 20 trials  stopping: trials in flight have {study._SECONDS_TO_FINISH:g} s"
+        assert said in watched(stopping=True)
+        narrow = watched(50, 12, stopping=True).splitlines()
+        assert max(map(len, narrow)) <= 50
+        assert "stopping" in "".join(narrow)
+
+    def test_when_it_is_stopped_what_was_reached_stays_to_be_seen(
+        self, terminal, progress, make_plan, make_trial
+    ):
+        console, written = terminal()
+        with suppress(InterruptedStudyError), LiveView(console, progress) as view:
+            begin(view.observe, make_plan(20))
+            view.observe(started(0))
+            view.observe(TrialFinished(make_trial(0, 0.9)))
+            view.stopping()
+            raise InterruptedStudyError(2, "stopped by SIGINT")
+        last = written().rpartition("digits  ")[2]
+        assert "1 of 20 trials" in last
+        assert "best: trial 0  validation_accuracy 0.9" in last
+        assert not any(word in last for word in ("stopping", "running", "left"))
+        assert "\x1b[2K" not in last  # nothing is erased after it
+
+    def test_it_shows_a_notice_above(self, terminal, progress, make_plan):
+        console, written = terminal()
+        with LiveView(console, progress) as view:
+            begin(view.observe, make_plan(20))
+            view.observe(Notice("round 0 ends after 6 of 20 trials: \x1b[2J"))
+        assert r"note: round 0 ends after 6 of 20 trials: \x1b[2J" in written()
 
     def test_it_starts_and_ends_and_leaves_no_thread(self, terminal, progress):
         console, written = terminal()
