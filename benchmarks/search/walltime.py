@@ -57,7 +57,7 @@ def main() -> None:
                 alone, batch = runs["hpt"][pair], runs[f"hpt-k{k}"][pair]
                 target = regret(alone, 50)
                 ratios.append(time_to(batch, target, k, workers) / time_to(alone, target, 1, 1))
-            shown = np.percentile(ratios, [25, 50, 75])
+            shown = np.percentile(ratios, [25, 50, 75], method="higher")
             print(f"parallel {k:2}, {workers:2} workers: time to a regret, against 1:", end=" ")
             print("quarter {:.2f}, median {:.2f}, three quarters {:.2f}".format(*shown))
 
