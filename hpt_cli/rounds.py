@@ -168,12 +168,20 @@ def next_space(
         )
     scored.sort(key=lambda entry: entry[:2])
     best = [result for _, _, result in scored[: max(math.ceil(BEST_SHARE * len(scored)), 2)]]
-    moves = tuple(_move(name, dimension, best, len(scored)) for name, dimension in space.dimensions.items())
+    judged = _judged(len(scored), results)
+    moves = tuple(_move(name, dimension, best, judged) for name, dimension in space.dimensions.items())
     return space.replace({move.name: move.new for move in moves if move.action != "hold"}), moves
 
 
-def _move(name: str, old: Dimension, best: Sequence[TrialResult], n_finished: int) -> Move:
-    where = f"the best {len(best)} of {n_finished} trials"
+def _judged(count: int, results: Sequence[TrialResult]) -> str:
+    """``40 trials``; where some are left out, which ones count: ``10 done trials in this space``."""
+    n_done = sum(result.objective is not None for result in results)
+    done = "done " if n_done < len(results) else ""
+    return f"{count} {done}trials" + (" in this space" if count < n_done else "")
+
+
+def _move(name: str, old: Dimension, best: Sequence[TrialResult], judged: str) -> Move:
+    where = f"the best {len(best)} of {judged}"
     values = [result.params[name] for result in best if name in result.params]
     if isinstance(old, Choice):
         counts = [(sum(value in Choice((choice,)) for value in values), choice) for choice in old.choices]

@@ -116,7 +116,30 @@ class TestTheEvidence:
         space = SearchSpace({"x": Float(0, 1)})
         results = [result(n, {"x": x}, n) for n, x in enumerate([0.3, 0.7, *FAR])]
         noise = [result(8, {"x": 0.9}, None, Status.FAILED), result(9, {"x": 5.0}, -10.0)]
-        assert next_space(space, [*noise, *results], "minimize") == next_space(space, results, "minimize")
+        assert (
+            next_space(space, [*noise, *results], "minimize")[0] == next_space(space, results, "minimize")[0]
+        )
+
+    @pytest.mark.parametrize(
+        ("left_out", "said"),
+        [
+            ([], "the best 2 of 8 trials lie from 0.3 to 0.7"),
+            ([(0.9, None)], "the best 2 of 8 done trials lie from 0.3 to 0.7"),
+            ([(5.0, -10.0)], "the best 2 of 8 trials in this space lie from 0.3 to 0.7"),
+            (
+                [(0.9, None), (5.0, -10.0)],
+                "the best 2 of 8 done trials in this space lie from 0.3 to 0.7",
+            ),
+        ],
+    )
+    def test_which_trials_count_is_said_where_some_do_not(self, left_out, said):
+        results = [result(n, {"x": x}, n) for n, x in enumerate([0.3, 0.7, *FAR])]
+        results += [
+            result(8 + n, {"x": x}, objective, Status.FAILED if objective is None else Status.DONE)
+            for n, (x, objective) in enumerate(left_out)
+        ]
+        _, (move,) = next_space(SearchSpace({"x": Float(0, 1)}), results, "minimize")
+        assert move.why == said
 
     def test_ties_go_to_the_earlier_trial_whatever_the_order(self):
         space = SearchSpace({"x": Float(0, 1)})
