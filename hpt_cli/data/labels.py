@@ -121,7 +121,8 @@ def check_regression(target: Numbers | Category, source: Source) -> Array:
 def rare_classes(y: Array, names: tuple[str, ...]) -> str:
     """A sentence about classes of fewer than three rows, or nothing."""
     counts = np.bincount(y, minlength=len(names))
-    rare = [f"{names[code]} ({counts[code]})" for code in np.flatnonzero(counts < 3)]
-    if not rare:
+    codes = np.flatnonzero(counts < 3)
+    if not codes.size:
         return ""
-    return f"Too few rows to have one in each part of the split (training, validation, test): {listed(rare)}."
+    rare = listed((names[code] for code in codes), remarks=(str(counts[code]) for code in codes))
+    return f"Too few rows to have one in each part of the split (training, validation, test): {rare}."

@@ -25,11 +25,18 @@ def escaped(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def listed(names: Iterable[object], most: int = 12) -> str:
-    """The names, quoted and separated by commas; beyond ``most`` only their number is told."""
-    names = list(names)
-    text = ", ".join(shown(name) for name in names[:most])
-    return text + (f" and {len(names) - most} more" if len(names) > most else "")
+def listed(names: Iterable[object], most: int = 12, *, remarks: Iterable[str] | None = None) -> str:
+    """The names, quoted and separated by commas; beyond ``most`` only their number is told.
+
+    Args:
+        names: In the order to tell them in.
+        most: Of them.
+        remarks: One a name, put in brackets behind it.
+    """
+    quoted = [shown(name) for name in names]
+    if remarks is not None:
+        quoted = [f"{name} ({remark})" for name, remark in zip(quoted, remarks, strict=True)]
+    return ", ".join(quoted[:most]) + (f" and {len(quoted) - most} more" if len(quoted) > most else "")
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:

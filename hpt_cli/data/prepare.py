@@ -115,8 +115,11 @@ def _fit_imputer(raw: Raw, split: Split, notes: list[str]) -> Any:
     imputer = SimpleImputer(strategy="median", keep_empty_features=True)
     imputer.fit(raw.numbers[split.train].astype(np.float64))
     n = len(raw.numbers)
-    columns = [f"{raw.number_names[c]} ({missing[c]:,} of {n:,})" for c in np.flatnonzero(missing)]
-    notes.append(f"Missing cells take the median of their column's training part: {listed(columns)}.")
+    lacking = np.flatnonzero(missing)
+    columns = listed(
+        (raw.number_names[c] for c in lacking), remarks=(f"{missing[c]:,} of {n:,}" for c in lacking)
+    )
+    notes.append(f"Missing cells take the median of their column's training part: {columns}.")
     empty = [raw.number_names[c] for c in np.flatnonzero(np.isnan(raw.numbers[split.train]).all(axis=0))]
     if empty:
         notes.append(f"No number at all in the training part, so 0 everywhere: {listed(empty)}.")

@@ -81,7 +81,7 @@ def test_nan_is_a_missing_number(tmp_path, load):
     np.savez(tmp_path / "t.npz", X=holes, y=Y % 2)
     dataset = load("t.npz")
     assert np.isfinite(dataset.x_train).all()
-    assert any("'X1 (10 of 40)'" in note for note in dataset.notes)
+    assert any("'X1' (10 of 40)" in note for note in dataset.notes)
 
 
 def test_float_labels_of_many_values_are_a_regression(tmp_path, load):

@@ -92,3 +92,9 @@ def test_measured_numbers_can_be_classes_if_that_is_asked_for(write, load):
 def test_a_lopsided_set_is_noted(write, load):
     write("t.csv", labelled(["rare"] * 6 + ["common"] * 94))
     assert any("94% of the rows are 'common'" in note for note in load("t.csv", "y").notes)
+
+
+def test_classes_of_too_few_rows_are_named_and_counted(write, load):
+    write("t.csv", labelled(["unique", "pair", "pair"] + ["common", "other"] * 40))
+    (note,) = [note for note in load("t.csv", "y").notes if note.startswith("Too few rows")]
+    assert note.endswith("(training, validation, test): 'pair' (2), 'unique' (1).")

@@ -154,7 +154,7 @@ class TestMissingNumbers:
         filled = every[every[:, 0].round().astype(int) % 5 == 0]
         assert_allclose(every[::5, 1], np.median(known), atol=1e-4)
         assert len(filled) > 0
-        assert any("'b (6 of 30)'" in note for note in dataset.notes)
+        assert any("'b' (6 of 30)" in note for note in dataset.notes)
 
     def test_a_column_without_any_number_is_zero_and_noted(self, write, load, table):
         write("t.csv", table(b=lambda n: "NA"))
