@@ -83,10 +83,15 @@ def _values(repeat: RepeatResult, names: Sequence[str]) -> list[str]:
 
 def _facts(standing: Standing, row: Row) -> list[tuple[str, str]]:
     result = row.result
-    kinds = {"start": ", before its model began", "model": ", by its model", "probe": ", as a probe"}
+    strategy = clean(result.origin.strategy)
+    chosen = {
+        "start": ("chosen as", f"a start point of {strategy}"),
+        "model": ("chosen by", f"{strategy}, by its model"),
+        "probe": ("chosen as", f"a probe of {strategy}"),
+    }
     facts = [
         ("round", str(result.round)),
-        ("chosen by", clean(result.origin.strategy) + kinds.get(result.origin.kind, "")),
+        chosen.get(result.origin.kind, ("chosen by", strategy)),
         ("epochs", ABSENT if row.epochs is None else str(row.epochs)),
         ("seconds", seconds(result.timing.seconds)),
         ("finished", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(result.timing.finished))),

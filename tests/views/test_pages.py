@@ -1,5 +1,6 @@
 """One trial, a round's moves, a plan, the list of studies: in a terminal."""
 
+import dataclasses
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,12 +9,13 @@ import pytest
 from hpt_cli.config import RoundSettings
 from hpt_cli.rounds import Move
 from hpt_cli.space import Choice, Float, Int, SearchSpace
+from hpt_cli.trial import Origin
 from hpt_cli.views.best import as_args, as_yaml
 from hpt_cli.views.plan import plan_json, show_plan
 from hpt_cli.views.rounds import show_round
 from hpt_cli.views.standing import standing_of
 from hpt_cli.views.studies import list_studies, show_studies
-from hpt_cli.views.trial import show_trial
+from hpt_cli.views.trial import plain_trial, show_trial
 
 
 class TestTrial:
@@ -43,6 +45,21 @@ class TestTrial:
         console, written = terminal(50)
         show_trial(console, standing, standing.board.rows[0])
         assert "too narrow for 4 repeats: --json has all" in written()
+
+    @pytest.mark.parametrize(
+        ("kind", "said"),
+        [
+            ("plan", "chosen by\tbayes"),
+            ("start", "chosen as\ta start point of bayes"),
+            ("model", "chosen by\tbayes, by its model"),
+            ("probe", "chosen as\ta probe of bayes"),
+        ],
+    )
+    def test_it_says_who_chose_it(self, make_study, make_trial, kind, said):
+        standing = standing_of(
+            make_study([dataclasses.replace(make_trial(0, 0.9), origin=Origin("bayes", kind))])
+        )
+        assert said in plain_trial(standing, standing.board.rows[0])
 
 
 class TestRound:

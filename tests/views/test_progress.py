@@ -1,3 +1,4 @@
+import dataclasses
 import threading
 from contextlib import suppress
 
@@ -6,7 +7,7 @@ import pytest
 from hpt_cli import study
 from hpt_cli.errors import InterruptedStudyError
 from hpt_cli.events import Notice, RoundFinished, RoundStarted, StudyStarted, TrialFinished, TrialStarted
-from hpt_cli.trial import Origin, TrialSpec
+from hpt_cli.trial import Origin, Status, TrialSpec
 from hpt_cli.views.live import LiveView
 from hpt_cli.views.plain import PlainView
 from hpt_cli.views.progress import Progress
@@ -94,6 +95,12 @@ class TestPlainView:
         ]
         assert lines[3].startswith(r"[3/3] trial 2: failed: a \x1b[31m\nlong story")
         assert lines[4:] == ["note: something was set aside"]
+
+    def test_a_trial_that_took_too_long_timed_out(self, terminal, progress, make_trial):
+        console, written = terminal(is_terminal=False)
+        late = dataclasses.replace(make_trial(0), status=Status.TIMEOUT, error="took longer than 2 s")
+        PlainView(console, progress).observe(TrialFinished(late))
+        assert "trial 0: timed out: took longer than 2 s; " in written()
 
     def test_a_trial_that_is_not_better_is_not_called_so(self, terminal, progress, make_plan, make_trial):
         console, written = terminal(is_terminal=False)
