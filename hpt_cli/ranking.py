@@ -281,7 +281,7 @@ def parse_expectation(text: str) -> Expectation:
     """Read ``validation_accuracy >= 0.95``.
 
     Raises:
-        InputError: It is not a metric, a comparison and a number.
+        InputError: It is not a metric, a comparison and a number; or a metric of the test rows.
     """
     form = 'write a metric, a comparison (>=, >, <=, <) and a number: "validation_accuracy >= 0.95"'
     parts = _EXPECTATION.fullmatch(text)
@@ -293,6 +293,12 @@ def parse_expectation(text: str) -> Expectation:
         number = math.nan
     if not math.isfinite(number):
         raise InputError(f"--expect {text!r}: {parts['number']!r} is not a number; {form}")
+    if parts["metric"].startswith("test_"):
+        bare = parts["metric"].removeprefix("test_")
+        raise InputError(
+            f"--expect {text!r}: test rows are not looked at by run and show, so that nothing is chosen by "
+            f"them; write validation_{bare}"
+        )
     return Expectation(parts["metric"], parts["sign"], number)
 
 

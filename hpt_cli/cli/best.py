@@ -12,12 +12,12 @@ from hpt_cli.errors import HptError
 
 @click.command("best")
 @options.study_argument
-@click.option("--yaml", "form", flag_value="yaml", help="Lines for the network of a config.")
-@click.option("--json", "form", flag_value="json", help="Params, objective and metrics as JSON.")
-@click.option("--args", "form", flag_value="args", help="One line of --name=value, for a command.")
+@click.option("--yaml", "as_yaml", is_flag=True, help="Lines for the network of a config.")
+@click.option("--json", "as_json", is_flag=True, help="Params, objective and metrics as JSON.")
+@click.option("--args", "as_args", is_flag=True, help="One line of --name=value, for a command.")
 @options.runs_dir
 @options.debug
-def command(study: str | None, form: str | None, runs_dir: Path) -> None:
+def command(study: str | None, as_yaml: bool, as_json: bool, as_args: bool, runs_dir: Path) -> None:
     """Print the best trial's params.
 
     STUDY is a name under the runs folder, or a folder; left out, it is the newest.
@@ -32,15 +32,17 @@ def command(study: str | None, form: str | None, runs_dir: Path) -> None:
     from hpt_cli.views import best as view
     from hpt_cli.views.standing import standing_of
 
+    if as_yaml + as_json + as_args > 1:
+        raise click.UsageError("one of --yaml, --json and --args, not several at once")
     standing = standing_of(StudyStore.find(runs_dir, study))
     best = standing.board.best
     if best is None:
         raise HptError(f"study {standing.name} has no trial that is done; see: hpt show {standing.handle}")
-    if form == "yaml":
+    if as_yaml:
         print(view.as_yaml(best.result.params), end="")
-    elif form == "args":
+    elif as_args:
         print(view.as_args(best.result.params))
-    elif form == "json":
+    elif as_json:
         from hpt_cli.views.machine import to_json
 
         print(to_json(view.best_json(standing, best)))

@@ -58,6 +58,12 @@ def command(
     from hpt_cli.store import StudyStore
     from hpt_cli.views.standing import standing_of
 
+    if (
+        as_json
+        and ctx.get_parameter_source("form") is not click.core.ParameterSource.DEFAULT
+        and form != "json"
+    ):
+        raise click.UsageError(f"--json or --format {form}, not both")
     expectation = parse_expectation(expect) if expect else None
     standing = standing_of(StudyStore.find(runs_dir, study))
     for damage in standing.damage:
@@ -73,9 +79,10 @@ def command(
 
         show(make_console(), standing, rows)
     elif form == "md":
+        from hpt_cli.views.console import make_console, plus_minus
         from hpt_cli.views.leaderboard import markdown
 
-        print(markdown(standing, rows))
+        print(markdown(standing, rows, plus_minus(make_console())))
     else:
         from hpt_cli.views.machine import standing_json, to_csv, to_json
 

@@ -147,9 +147,9 @@ def plain(standing: Standing, rows: Sequence[Row]) -> list[str]:
     return lines
 
 
-def markdown(standing: Standing, rows: Sequence[Row]) -> str:
+def markdown(standing: Standing, rows: Sequence[Row], sign: str = "±") -> str:
     """A table for a report or a pull request."""
-    columns = leaderboard_columns(standing.board, rows, standing.metric, "±")
+    columns = leaderboard_columns(standing.board, rows, standing.metric, sign)
     rules = ["---:" if column.justify == "right" else "---" for column in columns]
     lines = [[column.title for column in columns], rules]
     lines += [list(cells) for cells in zip(*(column.cells for column in columns), strict=True)]

@@ -102,6 +102,7 @@ class TestShow:
             ("validation_loss < 0.1", 0, ""),
             ("objective > 0.95", 1, "expected objective > 0.95, but the best trial (2) has 0.95"),
             ("accuracy", 2, "write a metric, a comparison"),
+            ("test_accuracy > .9", 2, "test rows are not looked at by run and show"),
             ("training_auc > 0", 2, "there are: objective, validation_accuracy, validation_loss"),
         ],
     )
@@ -172,6 +173,15 @@ class TestBest:
         document = json.loads(hpt("best", "digits", "--json").stdout)
         assert (document["number"], document["objective"]) == (2, 0.95)
         assert document["params"] == {"learning_rate": 0.03, "optimizer": "adam"}
+
+    def test_two_formats_at_once_are_refused(self, hpt, study):
+        result = hpt("best", "--yaml", "--json")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "one of --yaml, --json and --args" in result.stderr
+        result = hpt("show", "--json", "--format", "csv")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "--json or --format csv, not both" in result.stderr
+        assert hpt("show", "--json", "--format", "json").exit_code == 0
 
     def test_lines_for_a_pipe(self, hpt, study):
         assert hpt("best").stdout.splitlines()[0] == "trial\t2"

@@ -1,5 +1,6 @@
 """The command as a process: what it imports, signals, pipes, full disks, encodings."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -131,6 +132,13 @@ class TestStreams:
         result = process("show", "späße", env={"PYTHONIOENCODING": "ascii"})
         assert result.returncode == 2
         assert r"no study 'sp\xe4\xdfe'" in result.stderr
+
+    def test_markdown_in_ascii_has_a_sign_of_ascii(self, process, make_study, make_trial):
+        repeated = make_trial(0, 0.5)
+        make_study(dataclasses.replace(repeated, repeats=repeated.repeats * 2))
+        show = ("show", "--format", "md")
+        assert "0.5000 +- 0" in process(*show, env={"PYTHONIOENCODING": "ascii"}).stdout
+        assert "0.5000 ± 0" in process(*show, env={"PYTHONIOENCODING": "utf-8"}).stdout
 
     def test_a_reader_that_leaves_does_not_end_a_run(self, environment, config, runs):
         """``hpt run | head -1``."""

@@ -112,6 +112,7 @@ class TestRun:
                 "there is no metric 'accuracy'; write objective, or validation_",
             ),
             (("--set", "search.trails=5"), "did you mean"),
+            (("--expect", "test_accuracy > .9"), "test rows are not looked at by run and show"),
             (("--set", "search"), "must be key=value"),
             (("--trials", "0"), "--trials: must be at least 1"),
             (("--seed", "-1"), "--seed: must be at least 0"),
