@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from hpt_cli.config import models
-from hpt_cli.config.hyperparameters import GROUPS, SEARCHABLE, bounds_text
+from hpt_cli.config.hyperparameters import GROUPS, LISTED_WIDTH, SEARCHABLE, bounds_text
 from hpt_cli.config.messages import listed, shown
 from hpt_cli.config.schema import entry_schema, layers_schema, setting_schema
 from hpt_cli.network.architecture import KEYS
 from hpt_cli.network.settings import HYPERPARAMETERS
 
 LAYER_PATTERN = "^hidden_units_[1-9][0-9]?$"
+WIDTH_PATTERN = "^(conv|dense)_[1-9][0-9]?$"
 SCHEMA_FILE, PAGE_FILE = "hpt.schema.json", "config.md"
 
 
@@ -40,7 +41,10 @@ def config_schema() -> dict[str, Any]:
         "description": "What is searched; a name stands here or under `network`, never in both.",
         "type": "object",
         "properties": {name: entry_schema(name) for name in SEARCHABLE},
-        "patternProperties": {LAYER_PATTERN: {**entry_schema("hidden_units_1"), "description": _LAYER}},
+        "patternProperties": {
+            LAYER_PATTERN: {**entry_schema("hidden_units_1"), "description": _LAYER},
+            WIDTH_PATTERN: entry_schema("conv_1"),
+        },
         "additionalProperties": False,
         "minProperties": 1,
         "maxProperties": 100,
@@ -195,6 +199,7 @@ def _hyperparameter_rows() -> Iterator[str]:
         yield f"| `{name}` | {value} | {default} | {searched} | {spec.about}{effect} |"
     bounds = bounds_text(HYPERPARAMETERS["hidden_units"])
     yield f"| `hidden_units_1`, `hidden_units_2`, ... | whole number, {bounds} | | yes | {_LAYER} |"
+    yield f"| `conv_1`, ..., `dense_1`, ... | whole number, {bounds} | | yes | {LISTED_WIDTH.about} |"
     yield f"| `layers` | list | | no | {layers_schema()['description']} |"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hpt_cli.config.messages import Refused, did_you_mean, listed, number_hint, plain_number, shown
+from hpt_cli.network.architecture import MAX_WIDTH, WIDTH_NAME
 from hpt_cli.network.settings import HYPERPARAMETERS, Hyperparameter
 from hpt_cli.space import Dimension, Value, same
 
@@ -25,6 +26,16 @@ SEARCHABLE = tuple(name for name, spec in HYPERPARAMETERS.items() if spec.search
 DEPTH: tuple[str, ...] = ("hidden_layers", "hidden_units")
 """What says the layers where no list does."""
 
+LISTED_WIDTH = Hyperparameter(
+    int,
+    None,
+    "Channels of the first, second, ... `conv` entry of `layers`, and units of its `dense` entries, where "
+    "the list leaves them open: `{conv: , kernel: 3}`.",
+    1,
+    MAX_WIDTH,
+)
+"""Of ``conv_1``, ``dense_1``, ..."""
+
 _LAYER = re.compile(r"hidden_units_([1-9][0-9]{0,3})", re.ASCII)
 
 
@@ -36,16 +47,18 @@ def layer_of(name: str) -> int | None:
 
 def spec_of(name: str) -> Hyperparameter | None:
     """What the registry says of a name; ``None`` for a name that is none."""
+    if WIDTH_NAME.fullmatch(name):
+        return LISTED_WIDTH
     return HYPERPARAMETERS["hidden_units" if layer_of(name) else name] if is_name(name) else None
 
 
 def is_name(name: str) -> bool:
     """Whether a hyperparameter has this name."""
-    return name in HYPERPARAMETERS or layer_of(name) is not None
+    return name in HYPERPARAMETERS or layer_of(name) is not None or bool(WIDTH_NAME.fullmatch(name))
 
 
 class Names:
-    """All names, for ``in``: those of the registry and each layer's own width."""
+    """All names, for ``in``: of the registry, of each layer's own width, of what a list leaves open."""
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and is_name(name)

@@ -9,7 +9,14 @@ from hpt_cli.config.messages import did_you_mean, safe
 from hpt_cli.config.settings import StudyConfig
 from hpt_cli.config.yaml_loader import BROKEN, Document, KeyPath, dotted, read_yaml
 from hpt_cli.errors import ConfigError, Problem
-from hpt_cli.network.architecture import KEYS, ImageShape, LayerProblem, image_problem, layer_problems
+from hpt_cli.network.architecture import (
+    KEYS,
+    ImageShape,
+    LayerProblem,
+    image_problem,
+    layer_problems,
+    width_names,
+)
 
 LIST: KeyPath = ("network", "layers")
 
@@ -19,7 +26,8 @@ def read_list(value: Any, document: Document) -> Any:
     broken = set(_broken(value, ()))
     if () in broken:
         return BROKEN
-    found = [problem for problem in layer_problems(value) if not _touches(problem, broken)]
+    searched = document.section("space")
+    found = [problem for problem in layer_problems(value, searched) if not _touches(problem, broken)]
     for problem in found:
         what, hint = problem.what, problem.hint
         if problem.what.startswith("unknown key"):
@@ -29,6 +37,27 @@ def read_list(value: Any, document: Document) -> Any:
     if found or broken:
         return BROKEN
     return [{key: _plain(setting) for key, setting in entry.items()} for entry in value]
+
+
+def check_open_width(name: str, layers: Any, document: Document) -> bool:
+    """Whether a list of layers leaves the number of that name open; if not, the name is refused."""
+    if layers is BROKEN:
+        return True
+    path: KeyPath = ("space", name)
+    kind = name.partition("_")[0]
+    names = width_names(layers) if layers else {}
+    position = next((position for position, own in names.items() if own == name), None)
+    if position is None:
+        count = sum(own.startswith(kind) for own in names.values())
+        what = f"is no layer's: network.layers has {count or 'no'} {kind} entr{'y' if count == 1 else 'ies'}"
+        document.refuse(path, what, f"write {{{kind}: }} among network.layers")
+        return False
+    if layers[position][kind] is not None:
+        line = document.line((*LIST, position, kind))
+        what = f"network.layers[{position}] (line {line}) says it already"
+        document.refuse(path, what, f"leave it open there: {{{kind}: }}")
+        return False
+    return True
 
 
 def _broken(value: Any, place: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:

@@ -41,7 +41,9 @@ def layers_schema() -> dict[str, Any]:
     entries = [
         {
             "type": "object",
-            "properties": {key: _layer_key_schema(spec) for key, spec in keys.items()},
+            "properties": {
+                key: _layer_key_schema(spec, open_width=key == kind) for key, spec in keys.items()
+            },
             "required": [kind],
             "additionalProperties": False,
         }
@@ -60,13 +62,15 @@ def layers_schema() -> dict[str, Any]:
     }
 
 
-def _layer_key_schema(spec: Key) -> dict[str, Any]:
+def _layer_key_schema(spec: Key, *, open_width: bool) -> dict[str, Any]:
     schema: dict[str, Any] = {"description": spec.about}
     if spec.choices:
         return {**schema, "enum": list(spec.choices)}
     schema["type"] = _TYPES[spec.kind]
     if spec.kind is int:
         schema |= {"minimum": spec.low, "maximum": spec.high}
+        if open_width:
+            schema = {"description": schema.pop("description"), "anyOf": [schema, {"type": "null"}]}
     elif spec.kind is float:
         schema |= {"minimum": spec.low, "exclusiveMaximum": spec.high}
     return schema

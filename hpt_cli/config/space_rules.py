@@ -26,12 +26,13 @@ from hpt_cli.config.hyperparameters import (
     spec_of,
     whole_number,
 )
-from hpt_cli.config.layer_rules import read_list
+from hpt_cli.config.layer_rules import check_open_width, read_list
 from hpt_cli.config.messages import Refused, listed, safe, shown
 from hpt_cli.config.models import Choices, Network, Range
 from hpt_cli.config.settings import make_space
 from hpt_cli.config.translate import unknown_key
 from hpt_cli.config.yaml_loader import BROKEN, Document, KeyPath
+from hpt_cli.network.architecture import WIDTH_NAME
 from hpt_cli.network.settings import HYPERPARAMETERS
 from hpt_cli.space import Choice, Constraint, Dimension, Float, Int, SearchSpace, Value, same
 
@@ -115,6 +116,8 @@ def check_names(document: Document, layers: Mapping[str, Any]) -> None:
             document.refuse(path, "cannot be searched", "write the list under `network`")
             del space[name]
             continue
+        elif WIDTH_NAME.fullmatch(name) and not check_open_width(name, layers.get("layers"), document):
+            space[name] = BROKEN
         elif spec is None:
             document.refuse(path, *unknown_key(path))
             del space[name]

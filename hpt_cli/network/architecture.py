@@ -7,7 +7,8 @@ A network is a front of convolutions and poolings, for images; then dense hidden
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,8 +154,39 @@ KEYS: Mapping[str, Mapping[str, Key]] = {
 """What an entry may hold, by the key that says which layer it is."""
 
 
-def layer_problems(layers: Any) -> Iterator[LayerProblem]:
-    """Everything that is wrong with a list of layers, whatever it holds."""
+WIDTH_NAME = re.compile(r"(conv|dense)_([1-9][0-9]?)", re.ASCII)
+"""``conv_1`` is the number of channels of the first ``conv`` entry, ``dense_2`` the units of the second
+``dense`` entry: names for numbers that the list leaves open."""
+
+
+def width_names(layers: Sequence[Any]) -> dict[int, str]:
+    """By the position of each ``conv`` and ``dense`` entry, its number's name: see :data:`WIDTH_NAME`."""
+    counts = {"conv": 0, "dense": 0}
+    names: dict[int, str] = {}
+    for position, entry in enumerate(layers):
+        for kind in counts if isinstance(entry, Mapping) else ():
+            if kind in entry:
+                counts[kind] += 1
+                names[position] = f"{kind}_{counts[kind]}"
+    return names
+
+
+def fill_widths(layers: Sequence[Mapping[str, Any]], widths: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The list with the numbers that it leaves open, from ``widths`` by their names."""
+    filled = list(layers)
+    for position, name in width_names(layers).items():
+        kind = name.partition("_")[0]
+        if filled[position][kind] is None and name in widths:
+            filled[position] = {**filled[position], kind: widths[name]}
+    return filled
+
+
+def layer_problems(layers: Any, open_widths: Container[str] = ()) -> Iterator[LayerProblem]:
+    """Everything that is wrong with a list of layers, whatever it holds.
+
+    Args:
+        open_widths: Names of the numbers (:data:`WIDTH_NAME`) that the list may leave open.
+    """
     if not isinstance(layers, Sequence) or isinstance(layers, str):
         example = "write layers: [{conv: 8, kernel: 3}, {pool: max}, {dense: 64}]"
         yield LayerProblem(None, None, "must be a list of layers", example)
@@ -165,6 +197,7 @@ def layer_problems(layers: Any) -> Iterator[LayerProblem]:
             None, None, what, "for a linear model write hidden_layers: 0" if not layers else ""
         )
     flat_since: str | None = None
+    names = width_names(layers)
     for position, entry in enumerate(layers):
         kinds = [kind for kind in KEYS if kind in entry] if isinstance(entry, Mapping) else []
         if len(kinds) != 1:
@@ -175,6 +208,11 @@ def layer_problems(layers: Any) -> Iterator[LayerProblem]:
             continue
         (kind,) = kinds
         for key, value in entry.items():
+            if key == kind and value is None and position in names:
+                if names[position] not in open_widths:
+                    what = f"must be a whole number, or be searched as space.{names[position]}"
+                    yield LayerProblem(position, kind, what, f"write {kind}: 16")
+                continue
             yield from _key_problems(position, kind, str(key), value)
         if kind in ("conv", "pool", "flatten") and flat_since:
             what = f"a {kind} layer needs an image, and {flat_since} has made a row of it"
@@ -253,7 +291,9 @@ def image_problem(layers: Sequence[Mapping[str, Any]], image: ImageShape | None)
     Args:
         image: ``None`` if the rows are no images.
     """
-    front, _ = read_layers(layers, activation="relu", batch_norm=False, dropout=0.0)
+    any_width = dict.fromkeys(width_names(layers).values(), 1)
+    filled = fill_widths(layers, any_width)
+    front, _ = read_layers(filled, activation="relu", batch_norm=False, dropout=0.0)
     entries = [
         (position, entry) for position, entry in enumerate(layers) if "conv" in entry or "pool" in entry
     ]

@@ -16,9 +16,11 @@ from typing import Any
 from hpt_cli.network.architecture import (
     ACTIVATIONS,
     MAX_WIDTH,
+    WIDTH_NAME,
     DenseLayer,
     FrontLayer,
     Pooling,
+    fill_widths,
     read_layers,
 )
 
@@ -294,7 +296,7 @@ class NetworkSettings:
         """Resolve a choice of hyperparameters by their dotted names; what is missing takes its default.
 
         ``hidden_units`` may be a list of widths; ``hidden_units_2`` overrides the second layer's; ``layers``
-        may list every layer instead.  What has
+        may list every layer instead, with ``conv_1`` or ``dense_2`` for numbers it leaves open.  What has
         no effect (a width beyond the depth, ``momentum`` under Adam, ``nesterov`` without momentum) is
         ignored: whether it is there on purpose is known to the config alone.
 
@@ -304,7 +306,9 @@ class NetworkSettings:
         """
         given = {name: value for name, value in flat.items() if value is not None}
         layers = given.pop("layers", None)
-        if layers is not None:
+        if isinstance(layers, Sequence) and not isinstance(layers, str):
+            open_widths = {name: given.pop(name) for name in list(given) if WIDTH_NAME.fullmatch(name)}
+            layers = fill_widths(layers, open_widths)
             for name in given:
                 if name in ("hidden_layers", "hidden_units") or _LAYER_WIDTH.fullmatch(name):
                     raise ValueError(f"{name}: layers lists every layer, so leave this out")

@@ -380,6 +380,16 @@ def test_networks_of_one_front_share_a_group(images: TrainingData) -> None:
     assert sorted(group([*many, other, plain], images)) == [[0, 1, 2], [3], [4]]
 
 
+def test_open_widths_must_be_given() -> None:
+    layers = [{"conv": None, "kernel": 2}, {"dense": None}]
+    one = NetworkSettings.from_flat({"layers": layers, "conv_1": 3, "dense_1": 5})
+    assert (one.front[0].channels, one.widths) == (3, (5,))  # type: ignore[union-attr]
+    with pytest.raises(ValueError, match=r"layers\[1\].dense: must be a whole number"):
+        NetworkSettings.from_flat({"layers": layers, "conv_1": 3})
+    with pytest.raises(ValueError, match="conv_1: the network has no such hyperparameter"):
+        NetworkSettings.from_flat({"conv_1": 3})
+
+
 def test_images_are_needed(images: TrainingData, multiclass: TrainingData) -> None:
     one = NetworkSettings.from_flat(NET)
     with pytest.raises(ValueError, match="layers: conv and pool need images"):
