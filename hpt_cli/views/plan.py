@@ -35,7 +35,7 @@ def show_plan(console: Console, plan: Preview, *, workers: int) -> None:
     if plan.points:
         console.print(Text("\nthe first trials", "bold"))
         _show(console, _point_columns(plan.points, config.space.names))
-    if config.search.rounds[0].strategy == "grid":
+    if _is_grid(plan):
         console.print(Text("\nthe grid's values", "bold"))
         _show(console, _grid_columns(config.space.dimensions))
     elif plan.decades:
@@ -45,6 +45,7 @@ def show_plan(console: Console, plan: Preview, *, workers: int) -> None:
 
 def plan_json(plan: Preview, *, workers: int) -> dict[str, Any]:
     """The preview as plain JSON types."""
+    dimensions = plan.config.space.dimensions
     return {
         "config": plan.config.resolved(),
         "notes": list(plan.notes),
@@ -53,6 +54,7 @@ def plan_json(plan: Preview, *, workers: int) -> dict[str, Any]:
         "exhausts": plan.exhausts,
         "trials_in_all": plan.trials_in_all,
         "points": [dict(point) for point in plan.points],
+        "grid": {name: list(of.grid()) for name, of in dimensions.items()} if _is_grid(plan) else None,
         "decades": {
             name: [{"low": low, "high": high, "count": count} for low, high, count in counts]
             for name, counts in plan.decades.items()
@@ -122,6 +124,10 @@ def _point_columns(points: Sequence[Params], names: Sequence[str]) -> list[Colum
             Column(clean(name), tuple(cells), drop=index) if textual else numbers(clean(name), cells, index)
         )
     return columns
+
+
+def _is_grid(plan: Preview) -> bool:
+    return plan.config.search.rounds[0].strategy == "grid"
 
 
 def _grid_columns(dimensions: Mapping[str, Dimension]) -> list[Column]:

@@ -137,6 +137,8 @@ class TestPlan:
             "rule\t2\ta, true",
         ]
         assert "random draws" not in written()
+        grid = plan_json(preview, workers=1)["grid"]
+        assert (len(grid["rate"]), grid["hidden_units"]) == (5, [2, 3, 4, 5, 6, 7, 8])
 
     @pytest.mark.parametrize("width", [120, 80, 40])
     def test_it_fits_the_terminal(self, preview, terminal, width):
@@ -155,7 +157,8 @@ class TestPlan:
         assert f"time       about 10 s a trial, {seconds} s in all with 2 workers\n" in text
         assert "momentum       0.5..0.999  log1m   optimizer is sgd" in text
         assert f"1e-4  0.001    25%  {'━' * 5} " in text
-        assert plan_json(preview, workers=2)["seconds_in_all"] == 55
+        document = plan_json(preview, workers=2)
+        assert (document["seconds_in_all"], document["grid"]) == (55, None)
 
     def test_ascii_is_enough(self, preview, terminal):
         console, written = terminal(encoding="ascii")
