@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from hpt_cli.config import models
@@ -113,7 +114,7 @@ def page() -> str:
         "NETWORK": "\n".join(_hyperparameter_rows()),
         "LAYERS": "\n".join(_layer_rows()),
         "RANGE": _table(_tidy(models.Range.model_json_schema())),
-        "SEARCH": _table(schema["$defs"]["Search"]),
+        "SEARCH": _table(schema["$defs"]["Search"], below={"prune": schema["$defs"]["Prune"]}),
         "EXECUTION": _table(schema["$defs"]["Execution"]),
     }
     text = Path(__file__).with_name("page.md").read_text(encoding="utf-8")
@@ -122,14 +123,29 @@ def page() -> str:
     return text
 
 
-def _table(section: Mapping[str, Any], *, prefix: str = "", only: Sequence[str] = ()) -> str:
+def _table(
+    section: Mapping[str, Any],
+    *,
+    prefix: str = "",
+    only: Sequence[str] = (),
+    below: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> str:
+    """The rows of a section; of the mappings in ``below``, those of their keys instead of their own."""
     rows = ["| key | value | default | |", "|---|---|---|---|"]
-    for key, described in section["properties"].items():
-        if not only or key in only:
-            default = "required" if key in section.get("required", ()) else _default(described)
-            about = described.get("description", "")
-            rows.append(f"| `{prefix}{key}` | {_type(described)} | {default} | {about} |")
+    for key in section["properties"]:
+        if key in below:
+            rows += _rows(below[key], f"{prefix}{key}.")
+        elif not only or key in only:
+            rows += _rows(section, prefix, key)
     return "\n".join(rows)
+
+
+def _rows(section: Mapping[str, Any], prefix: str, *only: str) -> Iterator[str]:
+    for key in only or section["properties"]:
+        described = section["properties"][key]
+        default = "required" if key in section.get("required", ()) else _default(described)
+        about = described.get("description", "")
+        yield f"| `{prefix}{key}` | {_type(described)} | {default} | {about} |"
 
 
 def _default(described: Mapping[str, Any]) -> str:

@@ -39,6 +39,15 @@ def test_every_hyperparameter_has_a_row_with_default_and_sentence():
         assert ("| no |" in rows[name]) == (not spec.searchable)
 
 
+def test_pruning_has_a_row_with_its_value_and_default():
+    assert "| `prune.method` | `none` | `none` |" in page()
+    assert "`prune` |" not in page()
+
+
+def test_every_key_has_a_sentence():
+    assert not [line for line in page().splitlines() if line.startswith("| `") and line.endswith("|  |")]
+
+
 def test_no_placeholder_is_left():
     assert not [line for line in page().splitlines() if line.startswith("<") and not line.startswith("<!--")]
 
