@@ -5,11 +5,20 @@ One check of a value serves ``network``, the choices and bounds of ``space``, an
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from hpt_cli.config.messages import Refused, did_you_mean, listed, number_hint, plain_number, shown
+from hpt_cli.config.messages import (
+    Refused,
+    did_you_mean,
+    is_quoted_collection,
+    listed,
+    number_hint,
+    plain_number,
+    shown,
+)
 from hpt_cli.network.architecture import MAX_WIDTH, WIDTH_NAME
 from hpt_cli.network.settings import HYPERPARAMETERS, Hyperparameter
 from hpt_cli.space import Dimension, Value, same
@@ -112,7 +121,9 @@ def check_value(name: str, value: Any) -> Value:
         choices = [str(choice) for choice in spec.choices]
         if value not in choices or not isinstance(value, str):
             word = value if isinstance(value, str) else ""
-            raise Refused(f"must be {listed(choices)}, found {shown(value)}", did_you_mean(word, choices))
+            quoted = is_quoted_collection(word)
+            hint = "leave the quotes out" if quoted else did_you_mean(word, choices)
+            raise Refused(f"must be {listed(choices)}, found {shown(value)}", hint)
         return value
     number = whole_number(value) if spec.kind is int else real_number(value)
     _check_bounds(spec, number)
@@ -136,7 +147,9 @@ def whole_number(value: Any) -> int:
         hint = number_hint(value) if isinstance(value, str) else _EMPTY if value is None else ""
         raise Refused(f"must be a whole number, found {shown(value)}", hint)
     if not float(value).is_integer():
-        raise Refused(f"must be a whole number, found {shown(value)}", f"write {round(value) or 1}")
+        raise Refused(
+            f"must be a whole number, found {shown(value)}", f"write {math.floor(value + 0.5) or 1}"
+        )
     if abs(value) >= 10**18:
         raise Refused(f"must have at most 18 digits, found {shown(value)}")
     return int(value)
@@ -159,11 +172,15 @@ def _check_bounds(spec: Hyperparameter, number: float) -> None:
             f"write {small}" if spec.open_low and number == low else "",
         )
     if high is not None and (number >= high if spec.open_high else number > high):
+        percent = high == 1 and low == 0 and not spec.open_low and 1 < number < 100
+        hint = f"write {plain_number(number / 100)}" if percent else ""
+        if spec.open_high and number == high:
+            hint = f"write {plain_number(high - 0.001)}"
         raise Refused(
             f"must be below {plain_number(high)}{found}"
             if spec.open_high
             else f"must be at most {plain_number(high)}{found}",
-            f"write {plain_number(high - 0.001)}" if spec.open_high and number == high else "",
+            hint,
         )
 
 

@@ -79,6 +79,11 @@ ALIASES = {
     "random_state": "seed",
     "sampler": "strategy",
     "schedule": "schedule.kind",
+    "schedule.gamma": "schedule.factor",
+    "schedule.method": "schedule.kind",
+    "schedule.name": "schedule.kind",
+    "schedule.step_size": "schedule.every",
+    "schedule.type": "schedule.kind",
     "scheduler": "schedule",
     "search_space": "space",
     "shuffle_seed": "seed",
@@ -182,9 +187,18 @@ _FROM_TO = re.compile(r"([0-9.]+(?:e-?[0-9]+)?) ?(?:-|\.\.|\.\.\.|to) ?([0-9.]+(
 _SEVERAL = re.compile(r"[0-9.e-]+(?:(?:, ?| )[0-9.e-]+){2,}", re.ASCII)
 
 
+def is_quoted_collection(text: str) -> bool:
+    """Whether a text would be a list or a mapping, had it no quotes."""
+    return bool(re.fullmatch(r"\[.*\]|\{.*\}", text.strip(), re.DOTALL))
+
+
 def number_hint(text: str) -> str:
     """What to write instead of a text that stands where a number is due."""
     text = text.strip()
+    if is_quoted_collection(text):
+        return "leave the quotes out"
+    if text.lower().strip("+-.") in ("inf", "nan", "infinity"):
+        return "write a number"
     if re.fullmatch(r"-\S+( -\S+)+", text):
         return "a list needs a blank after each dash"
     if match := _FROM_TO.fullmatch(text):
@@ -205,9 +219,7 @@ def number_hint(text: str) -> str:
             meant = float(text.replace(",", "."))
         elif match := _SUFFIX.fullmatch(text):
             meant = float(match[1]) * (1000 if match[2] in "kK" else 1_000_000)
-        elif (
-            text.isascii() and "_" not in text and text.lower().strip("+-.") not in ("inf", "nan", "infinity")
-        ):
+        elif text.isascii() and "_" not in text:
             float(text)
             return f"write {text} without quotes"
     except (ValueError, ZeroDivisionError, OverflowError):

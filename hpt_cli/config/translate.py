@@ -114,7 +114,9 @@ def _words(error: ErrorDetails, path: KeyPath) -> tuple[str, str]:
             return ("must not be empty" if value == "" else f"cannot be a name{found}"), form
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
             word, limit = _LIMITS[kind]
-            return f"must be {word} {plain_number(context[limit])}{found}", ""
+            percent = path[:2] == ("data", "split") and limit == "lt" and 1 < value < 100
+            hint = f"write {plain_number(value / 100)}" if percent else ""
+            return f"must be {word} {plain_number(context[limit])}{found}", hint
         case "too_short":
             return "is empty", form
         case "too_long":
@@ -188,6 +190,8 @@ def unknown_key(path: KeyPath) -> tuple[str, str]:
     what = (
         "unknown key" if key.isprintable() else f"unknown key, found '{safe(key)}' with invisible characters"
     )
+    if section == "data.split" and key.lower() in ("train", "training"):
+        return what, "leave it out: training takes what validation and test leave"
     if key.lower() in ALIASES or not (nearest(key, known)):
         if section and key in _KEYS[""]:
             return what, f"'{key}' is not part of {safe(section)}: write it at the start of a line"

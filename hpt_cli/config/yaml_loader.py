@@ -7,6 +7,7 @@ by the few rules below, and what a person may have meant otherwise is refused wi
 
 from __future__ import annotations
 
+import difflib
 import errno
 import math
 import os
@@ -20,7 +21,7 @@ import yaml
 from yaml.events import AliasEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from hpt_cli.config.messages import nearest, safe
+from hpt_cli.config.messages import safe
 from hpt_cli.errors import ConfigError, Problem
 
 MAX_BYTES = 1024 * 1024
@@ -29,6 +30,7 @@ MAX_NODES = 20_000
 MAX_DIGITS = 18
 """Whole numbers beyond this do not fit into the 64 bits that arrays have."""
 MAX_FLOAT_TEXT = 100
+_MOST_LISTED = 8
 
 KeyPath = tuple[str | int, ...]
 """Where a value stands: keys and list positions from the root."""
@@ -138,8 +140,13 @@ def _near_file(path: Path) -> str:
         names = [entry.name for entry in path.parent.iterdir() if entry.suffix in (".yaml", ".yml")]
     except (OSError, ValueError):
         return ""
-    near = nearest(path.name, names) or nearest(path.name + ".yaml", names)
-    return f"did you mean '{safe(near)}'?" if near else ""
+    stems = {name.rpartition(".")[0].casefold(): name for name in sorted(names)}
+    stem = path.stem if path.suffix in (".yaml", ".yml") else path.name
+    if near := difflib.get_close_matches(stem.casefold(), stems, n=1):
+        return f"did you mean '{safe(stems[near[0]])}'?"
+    more = f" and {len(stems) - _MOST_LISTED} more" if len(stems) > _MOST_LISTED else ""
+    listed = ", ".join(safe(name) for name in list(stems.values())[:_MOST_LISTED])
+    return f"in that folder: {listed}{more}" if stems else ""
 
 
 def read_yaml(text: bytes) -> Document:
@@ -194,6 +201,7 @@ _INT = re.compile(rf"[-+]?{_DIGITS}")
 _FLOAT = re.compile(rf"[-+]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][-+]?[0-9]+)?")
 _OTHER_BASE = re.compile(r"([-+]?)0([xXoObB])([0-9a-fA-F_]+)")
 _LEADING_ZERO = re.compile(r"([-+]?)0[0-9_]+")
+_AFTER_COMMA = re.compile(r"[0-9]+(?:[eE][-+]?[0-9]+)?")
 _BASES = {"x": 16, "o": 8, "b": 2}
 _NULLS = ("", "~", "null", "Null", "NULL")
 _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -338,8 +346,14 @@ def _value(node: Node | None, path: KeyPath, document: Document) -> Any:
 
 def _mapping(node: MappingNode, path: KeyPath, document: Document) -> dict[str, Any] | _Broken:
     values: dict[str, Any] = {}
-    for key_node, value_node in node.value:
+    for position, (key_node, value_node) in enumerate(node.value):
         line = key_node.start_mark.line + 1
+        if position and (number := _decimal_comma(node.value[position - 1][1], key_node, value_node)):
+            here = (*path, *list(values)[-1:])
+            what = f"the decimal sign is a point, found {number}"
+            document.problems.append(Problem(line, dotted(here), what, f"write {number.replace(',', '.')}"))
+            values.update(dict.fromkeys(list(values)[-1:], BROKEN))
+            continue
         try:
             key = _key(key_node)
         except ValueError as error:
@@ -357,6 +371,15 @@ def _mapping(node: MappingNode, path: KeyPath, document: Document) -> dict[str, 
         document.lines[here] = line
         values[key] = _value(value_node, here, document)
     return BROKEN if path in document.partial and not values else values
+
+
+def _decimal_comma(before: Node, key: Node, value: Node) -> str | None:
+    """``0,001`` where it stands in brackets, which makes of it the value 0 and a key 001 without a value."""
+    if not all(isinstance(node, ScalarNode) and node.tag == _PLAIN for node in (before, key, value)):
+        return None
+    adjacent = key.start_mark.index == before.end_mark.index + 1
+    digits = _INT.fullmatch(before.value) and _AFTER_COMMA.fullmatch(key.value)
+    return f"{before.value},{key.value}" if adjacent and digits and not value.value else None
 
 
 def _key(node: Node) -> str:
