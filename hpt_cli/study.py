@@ -338,7 +338,7 @@ class StudyLoop:
         first = next((result for result in self._in_order() if result.status is not Status.DONE), None)
         if first is None:
             return "the space holds no point"
-        return f"the first, trial {first.number}, {first.status}: {first.error}"
+        return f"the first, trial {first.number}, {first.status.said}: {first.error}"
 
     def _keep_best(self, best: TrialResult) -> None:
         """Train the best trial's first repeat again, for its weights: cheaper than to carry everybody's."""

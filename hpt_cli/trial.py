@@ -27,6 +27,11 @@ class Status(StrEnum):
     DIVERGED = "diverged"
     TIMEOUT = "timeout"
 
+    @property
+    def said(self) -> str:
+        """How a trial ended, as the end of a sentence."""
+        return {Status.TIMEOUT: "timed out", Status.PRUNED: "was pruned"}.get(self, str(self))
+
 
 @dataclass(frozen=True)
 class Origin:

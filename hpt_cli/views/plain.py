@@ -13,7 +13,6 @@ from hpt_cli.trial import TrialResult
 from hpt_cli.views.console import write_lines
 from hpt_cli.views.leaderboard import objective
 from hpt_cli.views.progress import Progress
-from hpt_cli.views.standing import ended
 from hpt_cli.views.text import clean, plural, seconds, short, value
 
 
@@ -61,7 +60,7 @@ class PlainView:
         """``[13/60] trial 12: validation_accuracy 0.9833, best so far; learning_rate 0.0123; 1.24 s``."""
         progress = self.progress
         if result.objective is None:
-            outcome = f"{ended(result.status)}: {short(result.error or 'no reason given', 200)}"
+            outcome = f"{result.status.said}: {short(result.error or 'no reason given', 200)}"
         else:
             outcome = f"{progress.metric} {objective(make_row(result, None), '+-')}"
             if progress.best is not best_before:

@@ -118,7 +118,7 @@ def notes(standing: Standing) -> list[str]:
     if failed:
         first = min(failed, key=lambda result: result.number)
         of = f"the first of {plural(len(failed), 'trial')} without a result, " if len(failed) > 1 else ""
-        said.append(f"{of}trial {first.number} {ended(first.status)}: {short(first.error or '', 200)}")
+        said.append(f"{of}trial {first.number} {first.status.said}: {short(first.error or '', 200)}")
     return said
 
 
@@ -127,8 +127,3 @@ def _in_order(result: TrialResult, space: SearchSpace | None) -> TrialResult:
     names = [name for name in space.names if name in result.params] if space else []
     params = {name: result.params[name] for name in names}
     return dataclasses.replace(result, params={**params, **result.params})
-
-
-def ended(status: Status) -> str:
-    """How a trial without a result ended, as the end of a sentence."""
-    return {Status.TIMEOUT: "timed out", Status.PRUNED: "was pruned"}.get(status, str(status))
