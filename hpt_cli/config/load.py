@@ -15,7 +15,7 @@ from hpt_cli.config.overrides import merge_override
 from hpt_cli.config.settings import ExecutionSettings, StudyConfig
 from hpt_cli.config.source_rules import check_source
 from hpt_cli.config.space_rules import check_names, flatten_network, read_hyperparameters, read_space
-from hpt_cli.config.study_rules import read_objective, read_search, study_name
+from hpt_cli.config.study_rules import check_class_weight, read_objective, read_search, study_name
 from hpt_cli.config.translate import add_problems
 from hpt_cli.config.yaml_loader import Document, KeyPath, read_file, read_yaml
 from hpt_cli.data.settings import DataSettings, SplitSettings
@@ -84,6 +84,7 @@ def _study(document: Document, text: bytes, path: Path) -> StudyConfig | None:
     found = read_hyperparameters(shape.network, shape.space, layers, document)
     space = read_space(found, shape.constraints, document)
     check_source(shape.data.source, path.parent, document)
+    check_class_weight(found, shape.data, document)
     split = shape.data.split
     if split.validation + split.test >= 1:
         what = (

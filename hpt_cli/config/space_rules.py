@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hpt_cli.config.constraint_rules import spelling_hint
 from hpt_cli.config.hyperparameters import (
     DEPTH,
     GROUPS,
@@ -407,7 +408,8 @@ def read_space(found: Hyperparameters, constraints: Sequence[str], document: Doc
             Constraint.parse(text)
             readable.append(text)
         except ValueError as error:
-            document.refuse(("constraints", position), *_sentence(str(error)))
+            what, hint = _sentence(str(error))
+            document.refuse(("constraints", position), what, spelling_hint(text) or hint)
     if any(problem.key.startswith(("space", "network", "--set")) for problem in document.problems):
         return None  # what a constraint names may be missing for that reason alone
     try:

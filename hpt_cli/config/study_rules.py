@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-import random
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from hpt_cli.config import models
+from hpt_cli.config.constraint_rules import check_satisfiable, without_value
+from hpt_cli.config.hyperparameters import among
 from hpt_cli.config.messages import nearest, safe, shown
 from hpt_cli.config.settings import ObjectiveSettings, RoundSettings, SearchSettings
+from hpt_cli.config.space_rules import Hyperparameters
 from hpt_cli.config.yaml_loader import Document, KeyPath
 from hpt_cli.data.settings import BUILTIN
 from hpt_cli.network import METRICS, metric_goal, metrics_for
@@ -18,8 +20,6 @@ from hpt_cli.rounds import LEAST_FINISHED
 from hpt_cli.space import SearchSpace
 
 DEFAULT_TRIALS = 20
-UNSATISFIED_DRAWS = 10_000
-"""A space of which so many random points are refused is too thin to be searched by drawing from it."""
 PARTS = ("validation", "training")
 
 
@@ -79,17 +79,32 @@ _METRIC_SYNONYMS = {
 
 def _check_task(metric: str, data: models.Data, document: Document) -> None:
     """A metric of classes does not judge numbers, nor the other way round, where the task is known by now."""
-    task = data.task
-    if task == "auto" and data.source in BUILTIN:
-        task = "regression" if data.source == "diabetes" else "classification"
+    task = _known_task(data)
     if task != "auto" and metric not in metrics_for(task, 0):
         hint = "write validation_accuracy" if task == "classification" else "write validation_rmse"
         document.refuse(("objective", "metric"), f"{metric} does not judge a {task}", hint)
 
 
+def _known_task(data: models.Data) -> str:
+    """What the config says of the task; ``auto`` where the labels will tell."""
+    if data.task == "auto" and data.source in BUILTIN:
+        return "regression" if data.source == "diabetes" else "classification"
+    return str(data.task)
+
+
+def check_class_weight(found: Hyperparameters, data: models.Data, document: Document) -> None:
+    """Numbers have no classes to weigh."""
+    name = "class_weight"
+    if _known_task(data) == "regression" and among("balanced", found.study().values(name)):
+        section = "network" if name in found.network else "space"
+        what = "has no effect: there are no classes in a regression"
+        document.refuse((section, name), what, "remove it")
+
+
 def read_search(search: models.Search, space: SearchSpace | None, document: Document) -> SearchSettings:
     """The rounds, with the product of each grid."""
     path: KeyPath = ("search",)
+    before = len(document.problems)
     rounds: list[RoundSettings] = []
     if isinstance(search.rounds, list):
         for position, plan in enumerate(search.rounds):
@@ -104,14 +119,13 @@ def read_search(search: models.Search, space: SearchSpace | None, document: Docu
         trials = _trials(search.strategy, search.trials, path, space, document)
         rounds = [RoundSettings(search.strategy, trials, search.repeats)] * search.rounds
     drawn = any(plan.strategy != "grid" for plan in rounds)
-    if space is not None and space.constraints and drawn and not _satisfiable(space):
-        what = f"none of {UNSATISFIED_DRAWS} random points fulfils them"
-        document.refuse(("constraints",), what, "loosen one of them")
+    if space is not None and space.constraints and drawn:
+        check_satisfiable(space, document)
     total = sum(plan.trials for plan in rounds)
     if total > models.MAX_TRIALS:
         what = f"all rounds together must have at most {models.MAX_TRIALS} trials, found {total}"
         document.refuse((*path, "rounds" if len(rounds) > 1 else "trials"), what)
-    if space is not None and len(rounds) > 1:
+    if space is not None and len(rounds) > 1 and len(document.problems) == before:
         _check_first_round(rounds, space, document)
     return SearchSettings(search.parallel, search.model, tuple(rounds))
 
@@ -125,12 +139,6 @@ def _check_first_round(rounds: Sequence[RoundSettings], space: SearchSpace, docu
         few = rounds[0].trials < LEAST_FINISHED and rounds[0].strategy != "grid"
         more = f"write trials: {LEAST_FINISHED} or more, or leave" if few else "leave"
         document.refuse(("search", "rounds"), what, f"{more} `rounds` out")
-
-
-def _satisfiable(space: SearchSpace) -> bool:
-    draw = random.Random(0)
-    units = ([draw.random() for _ in space.names] for _ in range(UNSATISFIED_DRAWS))
-    return any(space.allows(space.from_unit(unit)) for unit in units)
 
 
 def _trials(
@@ -170,6 +178,7 @@ def _grid_count(space: SearchSpace, path: KeyPath, document: Document) -> int | 
         document.refuse((*path, "strategy"), what, "fewer points, or strategy: random")
         return None
     if count == 0:
-        document.refuse((*path, "strategy"), "the constraints leave no point of the grid", "loosen them")
+        if not without_value(space, document):
+            document.refuse((*path, "strategy"), "the constraints leave no point of the grid", "loosen them")
         return None
     return count

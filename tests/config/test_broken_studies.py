@@ -97,3 +97,72 @@ class TestSource:
     def test_a_home_folder_is_found(self, source_problems, tmp_path, monkeypatch):
         monkeypatch.setenv("HOME", str(tmp_path))
         assert [problem.key for problem in source_problems("~/points.csv", "seed: -1\n")] == ["seed"]
+
+
+class TestConstraints:
+    @pytest.mark.parametrize(
+        ("expression", "hint"),
+        [
+            ("learning_rate > 0.01 && learning_rate < 0.1", "write and for &&"),
+            ("learning_rate < 0.01 || learning_rate > 0.1", "write or for ||"),
+            ("learning_rate < 0.01 | learning_rate > 0.1 && 1 < 2", "write or for |, and for &&"),
+            ("!(learning_rate < 0.01)", "write not for !"),
+            ("learning_rate = 0.5", "equality is written =="),
+            ("learning_rate = 0.5 and 'a && b' == 'c'", "equality is written =="),
+        ],
+    )
+    def test_operators_of_other_languages_are_translated(self, problems, minimal, expression, hint):
+        (problem,) = problems(f'{minimal}constraints: ["{expression}"]\n')
+        assert (problem.line, problem.key) == (4, "constraints[0]")
+        assert problem.hint == hint
+
+    @pytest.mark.parametrize(
+        ("expression", "why"),
+        [
+            ("learning_rate / 0 > 1", "it divides by zero"),
+            ("(10 + learning_rate) ** 400 > 1", "its numbers grow too large"),
+            ("log(-learning_rate) > 1", "a function or power in it has no value there"),
+        ],
+    )
+    def test_one_that_cannot_be_computed_anywhere_is_named(self, problems, minimal, expression, why):
+        (problem,) = problems(f'{minimal}constraints: ["learning_rate < 2", "{expression}"]\n')
+        assert problem.key == "constraints[1]"
+        assert problem.what == f"has no value at any random point: {why}"
+
+    def test_a_grid_of_one_that_cannot_be_computed_anywhere_names_it_once(self, problems):
+        text = "data: {source: digits}\nspace: {dropout: [0, 0.1]}\nconstraints: [dropout / 0 > 1]\n"
+        (problem,) = problems(text + "search: {rounds: [{strategy: grid}, {strategy: random}]}\n")
+        assert problem.what == "has no value at any random point: it divides by zero"
+
+    def test_one_that_can_be_computed_and_never_holds_is_only_too_tight(self, problems, minimal):
+        (problem,) = problems(f'{minimal}constraints: ["learning_rate > 2"]\n')
+        assert (problem.key, problem.hint) == ("constraints", "loosen one of them")
+
+    def test_one_that_cannot_be_computed_at_some_points_is_taken(self, load):
+        text = "data: {source: digits}\nspace: {dropout: [0, 0.1]}\nconstraints: [1 / dropout > 1]\n"
+        assert load(text).space.constraints == ("1 / dropout > 1",)
+
+
+class TestClassWeight:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "data: {source: diabetes}\nnetwork: {class_weight: balanced}\nspace: {dropout: 0.1}\n",
+            "data: {source: pyproject.toml, task: regression}\nspace: {class_weight: [none, balanced]}\n",
+        ],
+    )
+    def test_it_has_no_effect_in_a_regression(self, problems, text):
+        (problem,) = problems(text)
+        assert (problem.line, problem.key.partition(".")[2]) == (2, "class_weight")
+        assert problem.what == "has no effect: there are no classes in a regression"
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "data: {source: wine}\nnetwork: {class_weight: balanced}\nspace: {dropout: 0.1}\n",
+            "data: {source: pyproject.toml}\nnetwork: {class_weight: balanced}\nspace: {dropout: 0.1}\n",
+            "data: {source: diabetes}\nnetwork: {class_weight: none}\nspace: {dropout: 0.1}\n",
+        ],
+    )
+    def test_it_is_taken_where_there_may_be_classes(self, load, text):
+        assert "class_weight" in load(text).network
