@@ -380,6 +380,14 @@ def test_networks_of_one_front_share_a_group(images: TrainingData) -> None:
     assert sorted(group([*many, other, plain], images)) == [[0, 1, 2], [3], [4]]
 
 
+def test_image_networks_of_half_a_megabyte_still_share_a_group() -> None:
+    data = make_images(rows=300, image=(8, 8, 1))
+    layers = [{"conv": 8}, {"pool": "max"}, {"conv": 16}, {"pool": "max"}, {"dense": 16}]
+    small = NetworkSettings.from_flat({"layers": layers, "batch_size": 32})
+    large = NetworkSettings.from_flat({"layers": layers, "batch_size": 128})
+    assert sorted(group([small, large, small, large], data)) == [[0, 2], [1], [3]]
+
+
 def test_open_widths_must_be_given() -> None:
     layers = [{"conv": None, "kernel": 2}, {"dense": None}]
     one = NetworkSettings.from_flat({"layers": layers, "conv_1": 3, "dense_1": 5})
