@@ -22,6 +22,8 @@ STRATEGIES: tuple[str, ...] = tuple(_CLASSES)
 def make_strategy(name: str, space: SearchSpace, **options: Any) -> Strategy:
     """The strategy of that name; ``options`` are those of :class:`~hpt_cli.strategies.base.Strategy`.
 
+    ``bayes`` also takes ``model``: ``gp``, the default, or ``skopt``.
+
     Only the named one's module is imported: the heavy libraries behind a strategy are loaded when it is used.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,7 +66,7 @@ class Candidates:
             rng: For all draws.
         """
         if self._list is not None:
-            return self._best_listed(score, taken)
+            return _best_listed(*self._list, score, taken)
         n_dimensions = len(self._space.names)
         pool = self._legal(rng.random((ANYWHERE, n_dimensions)))
         for distance in DISTANCES:
@@ -81,16 +81,6 @@ class Candidates:
             if not taken(digest(params)):
                 return params
         return None
-
-    def _best_listed(self, score: Score, taken: Callable[[int], bool]) -> Params | None:
-        assert self._list is not None
-        points, digests, places = self._list
-        left = np.array([not taken(point) for point in digests], dtype=bool)
-        if not left.any():
-            return None
-        scores = np.full(len(points), -np.inf)
-        scores[left] = score(places[left]) if left.sum() > 1 else 0.0
-        return points[int(np.argmax(scores))]
 
     def _legal(self, places: Array) -> Array:
         """The legal ones among what ``places`` stand for."""
@@ -116,3 +106,19 @@ def any_left(space: SearchSpace, taken: Seen, rng: np.random.Generator) -> Param
     n_dimensions = len(space.names)
     draws = iter(lambda: rng.random(n_dimensions).tolist(), None)
     return next(distinct(space, draws, taken, rng), None)
+
+
+def _best_listed(
+    points: Sequence[Params],
+    digests: Sequence[int],
+    places: Array,
+    score: Score,
+    taken: Callable[[int], bool],
+) -> Params | None:
+    """The best of all the points of a small space that are left."""
+    left = np.array([not taken(point) for point in digests], dtype=bool)
+    if not left.any():
+        return None
+    scores = np.full(len(points), -np.inf)
+    scores[left] = score(places[left]) if left.sum() > 1 else 0.0
+    return points[int(np.argmax(scores))]
