@@ -125,14 +125,19 @@ def read_search(search: models.Search, space: SearchSpace | None, document: Docu
     if total > models.MAX_TRIALS:
         what = f"all rounds together must have at most {models.MAX_TRIALS} trials, found {total}"
         document.refuse((*path, "rounds" if len(rounds) > 1 else "trials"), what)
-    if space is not None and len(rounds) > 1 and len(document.problems) == before:
+    if len(rounds) > 1 and len(document.problems) == before:
         _check_first_round(rounds, space, document)
     return SearchSettings(search.parallel, search.model, tuple(rounds))
 
 
-def _check_first_round(rounds: Sequence[RoundSettings], space: SearchSpace, document: Document) -> None:
+def _check_first_round(
+    rounds: Sequence[RoundSettings], space: SearchSpace | None, document: Document
+) -> None:
     """The second round's space comes from the trials of the first: so many must be possible at all."""
-    possible = min(rounds[0].trials, rounds[0].trials if space.size is None else space.size)
+    if space is None and rounds[0].strategy == "grid":
+        return  # of which the number of trials is not known
+    size = space.size if space else None
+    possible = rounds[0].trials if size is None else min(rounds[0].trials, size)
     if possible < LEAST_FINISHED:
         trials = f"{possible} trial{'s' * (possible != 1)}"
         what = f"the first round has {trials}, and the next is decided from at least {LEAST_FINISHED}"

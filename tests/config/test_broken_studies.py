@@ -26,6 +26,14 @@ class TestRounds:
         assert (problem.line, problem.key) == (4, "search.rounds")
         assert hint in f"{problem.what}; {problem.hint}"
 
+    def test_it_is_told_together_with_what_is_wrong_with_the_space(self, problems):
+        text = "data: {source: digits}\nspace: {learning_rte: 0.1}\nsearch: {trials: 3, rounds: 2, strategy: "
+        assert [problem.key for problem in problems(text + "sobol}\n")] == [
+            "space.learning_rte",
+            "search.rounds",
+        ]
+        assert [problem.key for problem in problems(text + "grid}\n")] == ["space.learning_rte"]
+
     @pytest.mark.parametrize("strategy", ["grid", "random"])
     def test_a_space_of_fewer_points_than_a_round_needs_is_refused(self, problems, strategy):
         text = "data: {source: digits}\nspace: {batch_size: [16, 32, 64]}\n"
