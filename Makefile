@@ -3,7 +3,7 @@
 # make smoke   a study of a few seconds through every strategy
 # make check   what a developer runs before a commit
 # make docs    write the generated pages and the README's picture of real output again
-# make bench-train, bench-study   speed beside PyTorch, scikit-learn and Optuna, in .venv-bench
+# make bench-train, bench-study, bench-search   speed and quality beside the peers, in .venv-bench
 # make dist    build the wheel and the source archive
 
 PYTHON ?= python3
@@ -14,7 +14,7 @@ TORCH ?= torch
 STRATEGIES := grid random sobol bayes
 
 .DEFAULT_GOAL := help
-.PHONY: help run test smoke check docs bench-train bench-study dist clean
+.PHONY: help run test smoke check docs bench-train bench-study bench-search dist clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -71,6 +71,9 @@ bench-train: $(BENCH)/.done
 
 bench-study: $(BENCH)/.done
 	$(BENCH)/bin/python -m benchmarks.study
+
+bench-search: $(BENCH)/.done
+	$(BENCH)/bin/python -m benchmarks.search
 
 dist: $(VENV)/.dev
 	rm -rf dist
