@@ -17,7 +17,7 @@ STRATEGIES := grid random sobol bayes
 .PHONY: help run test smoke check docs bench-train bench-study bench-search dist clean
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
