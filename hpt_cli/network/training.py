@@ -13,14 +13,14 @@ from hpt_cli.network.optimizers import optimizer_class
 from hpt_cli.network.population import Population, TrainingOutcome, group_key
 from hpt_cli.network.settings import NetworkSettings
 
-# Measured on an AMD Zen 3 core (512 KB of L2): a population gains 5x at 21 KB a trial, 1.5x at 290 KB and
-# nothing from 0.9 MB on, where it falls out of the cache.  The sweep over K is flat.
-SOLO_BYTES = 400_000
+# Measured on AMD cores with 0.5 and 1 MB of L2: a population gains 5x at 21 KB a trial, 2.3x at 0.3 MB,
+# 1.5x at 0.5 MB, 1.4x at 0.74 MB in groups of four to eight (less in larger ones), and loses a tenth from 1.5 MB on.
+SOLO_BYTES = 800_000
 """Trials with a larger working set are trained alone."""
 SOLO_IMAGE_BYTES = 1_000_000
 """The same for trials with convolutions, which make more calls for as many bytes: four or five together
 took 0.4 times their time alone at 190 KB, 0.6 to 0.7 at 630 KB, 0.75 to 0.9 at 1.2 MB."""
-GROUP_BYTES = 2_000_000
+GROUP_BYTES = 4_000_000
 """About the working set of a whole group."""
 LEAST, MOST = 4, 32
 """Bounds of a full group's K."""
