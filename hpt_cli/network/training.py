@@ -14,7 +14,7 @@ from hpt_cli.network.population import Population, TrainingOutcome, group_key
 from hpt_cli.network.settings import NetworkSettings
 
 # Measured on AMD cores with 0.5 and 1 MB of L2: a population gains 5x at 21 KB a trial, 2.3x at 0.3 MB, 1.5x
-# at 0.5 MB, 1.4x at 0.74 MB in groups of four to eight (less in larger ones), and loses a tenth from 1.5 MB on.
+# at 0.5 MB, 1.4x at 0.74 MB in groups of four to eight (less in larger ones), and loses a tenth from 1.5 MB.
 SOLO_BYTES = 800_000
 """Trials with a larger working set are trained alone."""
 SOLO_IMAGE_BYTES = 1_000_000
