@@ -1,4 +1,4 @@
-"""Where to look next: a round's plan, and the next round's space from the results so far.
+"""Where to look next: the next round's space from the results so far.
 
 The decision in its first form: the box of the best quarter of the finished trials, in each dimension's
 internal units.  It is a pure function of the space and the results, so that it can be made again.
@@ -7,16 +7,13 @@ internal units.  It is a pure function of the space and the results, so that it 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from hpt_cli.errors import InputError
-from hpt_cli.space import SCALES, Choice, Dimension, Float, Int, SearchSpace, Value, dimension_from_json
+from hpt_cli.rounds.plan import Move
+from hpt_cli.space import SCALES, Choice, Dimension, Float, Int, SearchSpace, Value
 from hpt_cli.trial import Status, TrialResult
-
-SCHEMA = 1
-"""Version of the plan's JSON; a reader refuses a newer one."""
 
 BEST_SHARE = 0.25
 """Share of the finished trials that the next space is drawn around."""
@@ -26,113 +23,6 @@ PADDING = 0.1
 """Added on both sides of the box of the best, in its width."""
 LEAST_WIDTH = 1 / 3
 """A round keeps at least this share of a dimension's width."""
-
-
-@dataclass(frozen=True)
-class Move:
-    """What a round did to one dimension.
-
-    Args:
-        name: The dimension.
-        action: ``narrow`` or ``hold``.
-        old: Before.
-        new: After.
-        why: The evidence, in a plain sentence that names counts.
-    """
-
-    name: str
-    action: str
-    old: Dimension
-    new: Dimension
-    why: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON types."""
-        return {
-            "name": self.name,
-            "action": self.action,
-            "old": self.old.to_json(),
-            "new": self.new.to_json(),
-            "why": self.why,
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Move:
-        """The inverse of :meth:`to_json`.
-
-        Raises:
-            ValueError, KeyError, TypeError: It is not a move's JSON.
-        """
-        return cls(
-            name=str(data["name"]),
-            action=str(data["action"]),
-            old=dimension_from_json(data["old"]),
-            new=dimension_from_json(data["new"]),
-            why=str(data["why"]),
-        )
-
-
-@dataclass(frozen=True)
-class RoundPlan:
-    """All that a round's trials follow from, beside the study's seed and the results before it.
-
-    Args:
-        number: Counts the study's rounds from 0.
-        first: The study's number of the round's first trial.
-        space: Where its params come from.
-        strategy: Who chooses them.
-        trials: How many trials are planned; an exhausted space may give fewer.
-        repeats: Trainings a trial.
-        parallel: How many trials may be open when the next is chosen.
-        origin: ``config``, or ``refine`` for a round that was added by hand.
-        moves: What became of each dimension of the round before; empty for the first.
-    """
-
-    number: int
-    first: int
-    space: SearchSpace
-    strategy: str
-    trials: int
-    repeats: int
-    parallel: int
-    origin: str = "config"
-    moves: tuple[Move, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON types."""
-        return {
-            "schema": SCHEMA,
-            "number": self.number,
-            "first": self.first,
-            "strategy": self.strategy,
-            "trials": self.trials,
-            "repeats": self.repeats,
-            "parallel": self.parallel,
-            "origin": self.origin,
-            "space": self.space.to_json(),
-            "moves": [move.to_json() for move in self.moves],
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> RoundPlan:
-        """The inverse of :meth:`to_json`.
-
-        Raises:
-            ValueError, KeyError, TypeError: It is not a plan's JSON, or one of a newer version.
-        """
-        if data["schema"] != SCHEMA:
-            raise ValueError(f"the plan has schema {data['schema']!r}, this version reads {SCHEMA}")
-        return cls(
-            number=int(data["number"]),
-            first=int(data["first"]),
-            space=SearchSpace.from_json(data["space"]),
-            strategy=str(data["strategy"]),
-            trials=int(data["trials"]),
-            repeats=int(data["repeats"]),
-            parallel=int(data["parallel"]),
-            origin=str(data["origin"]),
-            moves=tuple(Move.from_json(move) for move in data["moves"]),
-        )
 
 
 def next_space(
