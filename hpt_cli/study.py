@@ -8,12 +8,11 @@ strategy is told the stored results and asked for the first missing number.
 from __future__ import annotations
 
 import dataclasses
-import queue
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -30,7 +29,8 @@ from hpt_cli.events import (
     TrialFinished,
     TrialStarted,
 )
-from hpt_cli.executors import LocalExecutor, TaskTimeoutError, WorkerDiedError
+from hpt_cli.executors import LocalExecutor
+from hpt_cli.in_flight import InFlight, StopRequest
 from hpt_cli.objectives.base import Objective
 from hpt_cli.objectives.network import NetworkObjective
 from hpt_cli.planning import next_round, planned_rounds, strategy_of, trials_in_all
@@ -40,39 +40,9 @@ from hpt_cli.seeds import training_seed
 from hpt_cli.space import Params
 from hpt_cli.store import StudyStore
 from hpt_cli.strategies.base import Strategy
-from hpt_cli.trial import Status, Timing, TrialResult, TrialSpec
+from hpt_cli.trial import Status, TrialResult, TrialSpec
 
-_TASKS_PER_WORKER = 2  # one in work, one at hand: a worker never waits for the loop
-_SECONDS_A_TASK = 5.0  # so much is lost, at most, when a study is killed
-_MOST_TRIALS_A_TASK = 32  # beyond it a population gains nothing more
 _SECONDS_TO_FINISH = 2.0  # given to trials in flight when a signal ends the study
-
-
-class StopRequest:
-    """How a signal handler asks the loop to end; safe to call from one."""
-
-    def __init__(self) -> None:
-        self.signal_number: int | None = None
-        self._inbox: queue.SimpleQueue[_Finished | None] | None = None
-
-    def request(self, signal_number: int) -> None:
-        """End softly: start nothing, keep what finishes within a moment."""
-        self.signal_number = signal_number
-        if self._inbox is not None:
-            self._inbox.put(None)  # wakes the loop; a SimpleQueue may be used in a signal handler
-
-    def wake(self, inbox: queue.SimpleQueue[_Finished | None]) -> None:
-        """Name the queue that the loop waits at."""
-        self._inbox = inbox
-
-
-@dataclasses.dataclass(frozen=True)
-class _Finished:
-    """A task's future that is done, and what it was for."""
-
-    future: Future[list[TrialResult]]
-    specs: tuple[TrialSpec, ...]
-    submitted: float
 
 
 def run_study(
@@ -134,15 +104,12 @@ class StudyLoop:
         self._store = store
         self._config = config
         self._objective = objective
-        self._executor = executor
         self._workers = workers
         self._observe = observe
         self._stop = stop
-        self._inbox: queue.SimpleQueue[_Finished | None] = queue.SimpleQueue()
         self._results: dict[int, TrialResult] = {}
         self._counts: Counter[Status] = Counter()
-        self._mean_seconds = 0.0  # of the trials so far; decides how they are grouped, and nothing else
-        stop.wake(self._inbox)
+        self._in_flight = InFlight(objective, executor, workers, stop)
 
     def run(self) -> None:
         """Run what is missing; raises as :func:`run_study`."""
@@ -178,7 +145,7 @@ class StudyLoop:
     def _remember(self, result: TrialResult) -> None:
         self._results[result.number] = result
         self._counts[result.status] += 1
-        self._mean_seconds += (result.timing.seconds - self._mean_seconds) / len(self._results)
+        self._in_flight.learn(result)
 
     def _in_order(self) -> list[TrialResult]:
         return [self._results[number] for number in sorted(self._results)]
@@ -212,15 +179,14 @@ class StudyLoop:
         number = 0  # the next to be asked, within the round
         settled = 0  # every number below it has a result
         trials = plan.trials
-        in_flight = 0
         while True:
             while plan.first + settled in self._results:
                 settled += 1
             asked: list[TrialSpec] = []
-            room = self._room(in_flight, strategy)
+            room = self._in_flight.room(uses_results=strategy.uses_results)
             while number < trials and len(asked) < room:
                 if self._stop.signal_number is not None:
-                    self._wind_down(in_flight)
+                    self._wind_down()
                 if plan.first + number in self._results:
                     number += 1
                     continue
@@ -232,84 +198,40 @@ class StudyLoop:
                     break
                 asked.append(self._spec(plan, number, params, strategy))
                 number += 1
-            self._submit_all(asked)
-            in_flight += len(asked)
-            if not in_flight:
+            self._in_flight.submit(asked, lambda spec: self._observe(TrialStarted(spec)))
+            if not self._in_flight.trials:
                 return trials
-            for result in self._wait(in_flight):
+            for result in self._wait():
                 strategy.tell(result.number - plan.first, result)
-                in_flight -= 1
-
-    def _room(self, in_flight: int, strategy: Strategy) -> int:
-        """How many trials to ask for now.
-
-        Many at once make larger groups, so a planned strategy is asked when half of the last ones are done;
-        few at first, until it is known how long a trial takes.
-        """
-        most = self._workers * _TASKS_PER_WORKER * (self._trials_a_task() if self._mean_seconds else 1)
-        if not strategy.uses_results and in_flight > most // 2:
-            return 0
-        return most - in_flight
-
-    def _trials_a_task(self) -> int:
-        """How many trials one task may hold, for it to take no longer than a few seconds."""
-        if not self._mean_seconds:
-            return _MOST_TRIALS_A_TASK
-        return max(1, min(_MOST_TRIALS_A_TASK, int(_SECONDS_A_TASK / self._mean_seconds)))
 
     def _spec(self, plan: RoundPlan, number: int, params: Params, strategy: Strategy) -> TrialSpec:
         seeds = tuple(training_seed(self._config.seed, repeat) for repeat in range(plan.repeats))
         return TrialSpec(plan.first + number, plan.number, params, seeds, strategy.origin(number))
 
-    def _submit_all(self, specs: Sequence[TrialSpec]) -> None:
-        """Hand trials to the workers, grouped so that each has something to do."""
-        if not specs:
-            return
-        share = -(-len(specs) // self._workers)
-        for task in self._objective.tasks(specs, most=min(share, self._trials_a_task())):
-            for spec in task:
-                self._observe(TrialStarted(spec))
-            self._submit(tuple(task))
-
-    def _submit(self, specs: tuple[TrialSpec, ...]) -> None:
-        submitted = time.time()
-        future = self._executor.submit(self._objective.evaluate, specs)
-        future.add_done_callback(lambda done: self._inbox.put(_Finished(done, specs, submitted)))
-
-    def _wait(self, in_flight: int) -> list[TrialResult]:
+    def _wait(self) -> list[TrialResult]:
         """The results of the next task that finishes, published."""
         while True:
-            finished = self._inbox.get()
-            results = [] if finished is None else self._keep(finished)
+            results = self._keep(self._in_flight.wait())
             if self._stop.signal_number is not None:
-                self._wind_down(in_flight - len(results))
+                self._wind_down()
             if results:
                 return results
 
-    def _keep(self, finished: _Finished) -> list[TrialResult]:
-        """Publish what came of a task; a group that went down is tried again one by one."""
-        if finished.future.exception() is not None and len(finished.specs) > 1:
-            for spec in finished.specs:
-                self._submit((spec,))
-            return []
-        results = _results_of(finished)
+    def _keep(self, results: list[TrialResult]) -> list[TrialResult]:
+        """Publish what came of a task."""
         for result in results:
             self._store.save(result)
             self._remember(result)
             self._observe(TrialFinished(result))
-        self._stop_if_broken()
+        if results:
+            self._stop_if_broken()
         return results
 
-    def _wind_down(self, in_flight: int) -> NoReturn:
+    def _wind_down(self) -> NoReturn:
         """A signal asked for the end: keep what finishes within a moment."""
         deadline = time.monotonic() + _SECONDS_TO_FINISH
-        while in_flight and (left := deadline - time.monotonic()) > 0:
-            try:
-                finished = self._inbox.get(timeout=left)
-            except queue.Empty:
-                break
-            if finished is not None:
-                in_flight -= len(self._keep(finished))
+        while self._in_flight.trials and (left := deadline - time.monotonic()) > 0:
+            self._keep(self._in_flight.wait(left))
         number = self._stop.signal_number or signal.SIGINT
         raise InterruptedStudyError(
             number,
@@ -344,25 +266,9 @@ class StudyLoop:
         """Train the best trial's first repeat again, for its weights: cheaper than to carry everybody's."""
         if self._store.best_number() == best.number:
             return
-        future = self._executor.submit(self._objective.model, best)
-        future.add_done_callback(lambda _: self._inbox.put(None))
+        future = self._in_flight.begin(self._objective.model, best)
         while not future.done():
-            self._inbox.get()
+            self._keep(self._in_flight.wait())
             if self._stop.signal_number is not None:
-                self._wind_down(0)
+                self._wind_down()
         self._store.save_best(best.number, future.result())
-
-
-def _results_of(finished: _Finished) -> list[TrialResult]:
-    """What a task returned, or what its end says of each of its trials."""
-    try:
-        return finished.future.result()
-    except TaskTimeoutError as error:
-        status, why = Status.TIMEOUT, str(error)
-    except WorkerDiedError as error:
-        status, why = Status.FAILED, str(error)
-    except Exception as error:  # noqa: BLE001 - it must not take the other trials along
-        status, why = Status.FAILED, f"{type(error).__name__}: {error}"
-    now = time.time()
-    timing = Timing(finished.submitted, now, now - finished.submitted)
-    return [TrialResult.failure(spec, status, why, timing) for spec in finished.specs]

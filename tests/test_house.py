@@ -14,7 +14,7 @@ FLOORS = [
     {"noise"},
     {"strategies", "rounds", "objectives", "executors", "store", "ranking", "events"},
     {"config"},
-    {"planning", "preparation", "preview", "study", "verification"},
+    {"planning", "preparation", "preview", "in_flight", "study", "verification"},
     {"views", "bridges"},
     {"cli", "__main__"},
 ]

@@ -67,7 +67,8 @@ def run_and_show(
     Raises:
         HptError: As :func:`hpt_cli.study.run_study`; or the expectation is missed.
     """
-    from hpt_cli.study import StopRequest, run_study
+    from hpt_cli.in_flight import StopRequest
+    from hpt_cli.study import run_study
     from hpt_cli.views.console import make_console
     from hpt_cli.views.leaderboard import show
     from hpt_cli.views.machine import standing_json, to_json

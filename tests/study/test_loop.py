@@ -20,11 +20,12 @@ from hpt_cli.data import DataSettings
 from hpt_cli.errors import InputError, InterruptedStudyError, StudyFailedError
 from hpt_cli.events import Notice, RoundFinished, RoundStarted, StudyFinished, StudyStarted, TrialFinished
 from hpt_cli.executors import SerialExecutor
+from hpt_cli.in_flight import StopRequest
 from hpt_cli.objectives.base import Objective
 from hpt_cli.planning import refine_study
 from hpt_cli.space import Choice, Float, Int, SearchSpace
 from hpt_cli.store import StudyStore
-from hpt_cli.study import StopRequest, StudyLoop
+from hpt_cli.study import StudyLoop
 from hpt_cli.trial import RepeatResult, Status, Timing, TrialResult
 
 SPACE = SearchSpace(

@@ -1,0 +1,153 @@
+"""Trials that are handed out: how they are grouped into tasks, and what comes back."""
+
+from __future__ import annotations
+
+import dataclasses
+import queue
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from typing import Any
+
+from hpt_cli.executors import TaskTimeoutError, WorkerDiedError
+from hpt_cli.objectives.base import Objective
+from hpt_cli.trial import Status, Timing, TrialResult, TrialSpec
+
+_TASKS_PER_WORKER = 2  # one in work, one at hand: a worker never waits for the loop
+_SECONDS_A_TASK = 5.0  # so much is lost, at most, when a study is killed
+_MOST_TRIALS_A_TASK = 32  # beyond it a population gains nothing more
+
+
+@dataclasses.dataclass(frozen=True)
+class _Finished:
+    """A task's future that is done, and what it was for."""
+
+    future: Future[list[TrialResult]]
+    specs: tuple[TrialSpec, ...]
+    submitted: float
+
+
+class StopRequest:
+    """How a signal handler asks the loop to end; safe to call from one."""
+
+    def __init__(self) -> None:
+        self.signal_number: int | None = None
+        self._inbox: queue.SimpleQueue[_Finished | None] | None = None
+
+    def request(self, signal_number: int) -> None:
+        """End softly: start nothing, keep what finishes within a moment."""
+        self.signal_number = signal_number
+        if self._inbox is not None:
+            self._inbox.put(None)  # wakes the loop; a SimpleQueue may be used in a signal handler
+
+    def wake(self, inbox: queue.SimpleQueue[_Finished | None]) -> None:
+        """Name the queue that the loop waits at."""
+        self._inbox = inbox
+
+
+class InFlight:
+    """The trials that were handed to an executor and are not back.
+
+    How they are grouped depends on how long trials take and changes no result.
+
+    Args:
+        objective: What a trial does.
+        executor: Where trials run.
+        workers: How many of them run there at the same time.
+        stop: Wakes who waits here.
+    """
+
+    def __init__(self, objective: Objective, executor: Executor, workers: int, stop: StopRequest) -> None:
+        self.trials = 0
+        self._objective = objective
+        self._executor = executor
+        self._workers = workers
+        self._inbox: queue.SimpleQueue[_Finished | None] = queue.SimpleQueue()
+        self._mean_seconds = 0.0  # of the trials so far; decides how they are grouped, and nothing else
+        self._learned = 0
+        stop.wake(self._inbox)
+
+    def learn(self, result: TrialResult) -> None:
+        """Note how long a trial took, for the size of groups."""
+        self._learned += 1
+        self._mean_seconds += (result.timing.seconds - self._mean_seconds) / self._learned
+
+    def room(self, *, uses_results: bool) -> int:
+        """How many trials to ask for now.
+
+        Many at once make larger groups, so a planned strategy is asked when half of the last ones are done;
+        few at first, until it is known how long a trial takes.
+        """
+        most = self._workers * _TASKS_PER_WORKER * (self._trials_a_task() if self._mean_seconds else 1)
+        if not uses_results and self.trials > most // 2:
+            return 0
+        return most - self.trials
+
+    def submit(self, specs: Sequence[TrialSpec], started: Callable[[TrialSpec], None]) -> None:
+        """Hand trials to the workers, grouped so that each has something to do.
+
+        Args:
+            specs: The trials.
+            started: Is told each one before it goes.
+        """
+        if not specs:
+            return
+        share = -(-len(specs) // self._workers)
+        for task in self._objective.tasks(specs, most=min(share, self._trials_a_task())):
+            for spec in task:
+                started(spec)
+            self.trials += len(task)
+            self._hand_over(tuple(task))
+
+    def wait(self, seconds: float | None = None) -> list[TrialResult]:
+        """What came of the next task that ends; nothing when woken, or when the time is up.
+
+        A group that went down as one is tried again, its trials one by one.
+
+        Args:
+            seconds: How long to wait; ``None`` for as long as it takes.
+        """
+        try:
+            finished = self._inbox.get(timeout=seconds)
+        except queue.Empty:
+            return []
+        if finished is None:
+            return []
+        if finished.future.exception() is not None and len(finished.specs) > 1:
+            for spec in finished.specs:
+                self._hand_over((spec,))
+            return []
+        self.trials -= len(finished.specs)
+        return _results_of(finished)
+
+    def begin(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
+        """Start something that is not a trial; its end wakes :meth:`wait`."""
+        future = self._executor.submit(function, *args)
+        future.add_done_callback(lambda _: self._inbox.put(None))
+        return future
+
+    def _trials_a_task(self) -> int:
+        """How many trials one task may hold, for it to take no longer than a few seconds."""
+        if not self._mean_seconds:
+            return _MOST_TRIALS_A_TASK
+        return max(1, min(_MOST_TRIALS_A_TASK, int(_SECONDS_A_TASK / self._mean_seconds)))
+
+    def _hand_over(self, specs: tuple[TrialSpec, ...]) -> None:
+        submitted = time.time()
+        future = self._executor.submit(self._objective.evaluate, specs)
+        future.add_done_callback(lambda done: self._inbox.put(_Finished(done, specs, submitted)))
+
+
+def _results_of(finished: _Finished) -> list[TrialResult]:
+    """What a task returned, or what its end says of each of its trials."""
+    try:
+        return finished.future.result()
+    except TaskTimeoutError as error:
+        status, why = Status.TIMEOUT, str(error)
+    except WorkerDiedError as error:
+        status, why = Status.FAILED, str(error)
+    except Exception as error:  # noqa: BLE001 - it must not take the other trials along
+        status, why = Status.FAILED, f"{type(error).__name__}: {error}"
+    now = time.time()
+    timing = Timing(finished.submitted, now, now - finished.submitted)
+    return [TrialResult.failure(spec, status, why, timing) for spec in finished.specs]
