@@ -1,0 +1,360 @@
+"""What repeats tell: how much a training's seed moves its objective, and what can be told apart despite it.
+
+The model is a table of trials by training seeds: objective = the trial's mean + what the seed does to every
+trial + what is left.  Repeat r of every trial trains with the same seed, so that the seed's common effect
+drops out of the difference of two trials (the design of randomized blocks); it stays in the interval of one
+trial's mean, which is to hold for seeds that were not tried.
+
+Trainings of a trial are a mapping from training seed to objective: repeats and reruns alike.  Pure Python,
+and quick enough for a leaderboard: a study of 1000 trials takes some milliseconds.
+
+Source:
+    Box, Hunter and Hunter, "Statistics for Experimenters" (2005), chapter 4 (blocks);
+    Satterthwaite, "An Approximate Distribution of Estimates of Variance Components", Biometrics Bulletin 2
+    (1946), https://doi.org/10.2307/3002019;
+    Gupta, "On Some Multiple Decision (Selection and Ranking) Rules", Technometrics 7 (1965),
+    https://doi.org/10.1080/00401706.1965.10490251
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+Trainings = Mapping[int, float]
+"""A trial's objectives by training seed."""
+
+Z = 1.64
+"""How many standard errors a trial must be behind the best to be told from it, if it is the only one to be
+compared: in 19 of 20 cases a trial that is as good is not."""
+ENOUGH_FREEDOM = 30
+"""The spread is measured over the best trials, as many as it takes for so many degrees of freedom: bad trials
+are often far noisier, and nothing is decided among them."""
+OWN_SPREAD = 5
+"""From so many trainings on, a trial's interval is by its own spread; with fewer by that of all."""
+LEVEL = 0.95
+"""Of an interval."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How far trainings of the same params differ.
+
+    Args:
+        spread: Standard deviation of a trial's objective over training seeds, in its units.
+        freedom: Degrees of freedom behind ``spread``; at least 1, not always whole.
+        paired: What is left of ``spread`` when the seed's common effect is taken off: the difference of two
+            trials on n shared seeds has the standard error ``paired * sqrt(2 / n)``.
+        paired_freedom: Degrees of freedom behind ``paired``.
+        trials: How many trials it was measured on.
+    """
+
+    spread: float
+    freedom: float
+    paired: float
+    paired_freedom: float
+    trials: int
+
+    @property
+    def common(self) -> float:
+        """Standard deviation of the seed's common effect; 0 where none was seen."""
+        return math.sqrt(max(self.spread**2 - self.paired**2, 0.0))
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where the mean over all training seeds lies, at :data:`LEVEL`.
+
+    Args:
+        mean: Of the trainings that there are.
+        low: Lower end.
+        high: Upper end.
+        trainings: How many there are.
+    """
+
+    mean: float
+    low: float
+    high: float
+    trainings: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two trials, ``a`` and ``b``.
+
+    Args:
+        difference: The mean of ``a`` minus that of ``b``.
+        error: Standard error of the difference.
+        freedom: Degrees of freedom behind ``error``.
+        shared: On how many shared seeds they were compared; 0 if as two separate samples.
+    """
+
+    difference: float
+    error: float
+    freedom: float
+    shared: int
+
+    def behind(self, goal: str) -> float:
+        """By how many standard errors ``a`` is worse than ``b``; negative if it is better."""
+        worse = self.difference if goal == "minimize" else -self.difference
+        if self.error > 0:
+            return worse / self.error
+        return math.copysign(math.inf, worse) if worse else 0.0
+
+    def p_value(self) -> float:
+        """How often two equally good trials differ so much, in either direction."""
+        t = abs(self.behind("minimize"))
+        return 0.0 if math.isinf(t) else 2 * (1 - t_probability(t, self.freedom))
+
+
+def mean_of(trainings: Trainings) -> float:
+    """The mean; exact summation, so that it does not depend on the order."""
+    return math.fsum(trainings.values()) / len(trainings)
+
+
+def measure(trials: Iterable[Trainings], goal: str) -> Noise | None:
+    """The noise among the best trials; ``None`` as long as no trial was trained twice.
+
+    Trials with the same seeds are taken together: their table is parted into the seeds' effects and the rest,
+    which gives both spreads.  Degrees of freedom of the whole are Satterthwaite's: many trials on two shared
+    seeds have seen a common effect once, not many times.
+
+    Args:
+        trials: Of each finished trial.
+        goal: ``minimize`` or ``maximize``.
+    """
+    sign = 1.0 if goal == "minimize" else -1.0
+    repeated = sorted((t for t in trials if len(t) > 1), key=lambda t: sign * mean_of(t))
+    tables: dict[frozenset[int], list[Trainings]] = {}
+    found = n = 0
+    for trainings in repeated:
+        if found >= ENOUGH_FREEDOM:
+            break
+        tables.setdefault(frozenset(trainings), []).append(trainings)
+        found += len(trainings) - 1
+        n += 1
+    if not n:
+        return None
+    seeds, rest = zip(*(_parted(table) for table in tables.values()), strict=True)
+    variance = math.fsum(sum_ for sum_, _ in (*seeds, *rest)) / found
+    doubt = math.fsum(sum_**2 / freedom for sum_, freedom in (*seeds, *rest) if freedom) / found**2
+    freedom = variance**2 / doubt if doubt > 0 else float(found)
+    rest_freedom = sum(freedom for _, freedom in rest)
+    if not rest_freedom:  # no two trials share their seeds
+        return Noise(math.sqrt(variance), freedom, math.sqrt(variance), freedom, n)
+    paired = math.sqrt(math.fsum(sum_ for sum_, _ in rest) / rest_freedom)
+    return Noise(math.sqrt(variance), freedom, paired, float(rest_freedom), n)
+
+
+def interval(trainings: Trainings, noise: Noise | None) -> Interval | None:
+    """Student's interval of a trial's mean over training seeds; ``None`` where the noise is not known.
+
+    By the trial's own spread if it has :data:`OWN_SPREAD` trainings or more, which holds whatever the other
+    trials' noise is; with fewer by ``noise``.
+
+    Raises:
+        ValueError: There is no training.
+    """
+    n = len(trainings)
+    if not n:
+        raise ValueError("a trial without a training has no mean")
+    mean = mean_of(trainings)
+    if n >= OWN_SPREAD:
+        spread, freedom = sample_spread(list(trainings.values())), n - 1.0
+    elif noise is not None:
+        spread, freedom = noise.spread, noise.freedom
+    else:
+        return None
+    half = t_quantile((1 + LEVEL) / 2, freedom) * spread / math.sqrt(n)
+    return Interval(mean, mean - half, mean + half, n)
+
+
+def compare(a: Trainings, b: Trainings, noise: Noise) -> Comparison:
+    """The difference of two trials' means: on shared seeds, or between all trainings, whichever is surer.
+
+    Raises:
+        ValueError: One of them has no training.
+    """
+    if not a or not b:
+        raise ValueError("a trial without a training cannot be compared")
+    shared = [seed for seed in a if seed in b]
+    ends = 1 / len(a) + 1 / len(b)
+    # seeds that both have drop out of the difference as far as both weigh them alike
+    common = noise.common**2 * max(ends - 2 * len(shared) / (len(a) * len(b)), 0.0)
+    apart = common + noise.paired**2 * ends
+    if shared and 2 * noise.paired**2 / len(shared) <= apart:
+        difference = math.fsum(a[seed] - b[seed] for seed in shared) / len(shared)
+        error = noise.paired * math.sqrt(2 / len(shared))
+        return Comparison(difference, error, noise.paired_freedom, len(shared))
+    freedom = min(noise.freedom, noise.paired_freedom)
+    return Comparison(mean_of(a) - mean_of(b), math.sqrt(apart), freedom, 0)
+
+
+def contenders(
+    trials: Mapping[int, Trainings], noise: Noise, goal: str, *, z: float = Z, together: bool = True
+) -> tuple[int, ...]:
+    """The trials that cannot be told from the best, best first; the best is always one.
+
+    The best of many is a lucky one, and to be behind it is no wonder.  ``together`` allows for that: a trial
+    is left out if it is further behind than the best of as many equally good trials would be ahead, with the
+    certainty that ``z`` stands for.  Those left out no longer count among the many, and the rest is judged
+    again.  So the truly best trial is among the contenders in 19 of 20 studies, however many trials they
+    have; without it, each comparison is made as if it were the only one.
+
+    Args:
+        trials: By number; those that ended well.
+        noise: Of :func:`measure`.
+        goal: ``minimize`` or ``maximize``.
+        z: Standard errors by which a single trial may be behind; with few degrees of freedom the same
+            certainty takes more.
+        together: Allow for the number of trials that are compared.
+    """
+    if not trials:
+        return ()
+    sign = 1.0 if goal == "minimize" else -1.0
+    ordered = sorted(trials, key=lambda number: (sign * mean_of(trials[number]), number))
+    best, *others = ordered
+    against = {number: compare(trials[number], trials[best], noise) for number in others}
+    left = others
+    while True:
+        limit = best_of_equals(len(left) + 1, z) if together else z
+        kept = [
+            number
+            for number in left
+            if against[number].behind(goal) <= _same_certainty(limit, against[number].freedom)
+        ]
+        if len(kept) == len(left):
+            return (best, *kept)
+        left = kept
+
+
+def sample_spread(values: Sequence[float]) -> float:
+    """Standard deviation of a sample, over n - 1.
+
+    Raises:
+        ValueError: Fewer than two values.
+    """
+    if len(values) < 2:
+        raise ValueError(f"a spread takes at least 2 values, got {len(values)}")
+    mean = math.fsum(values) / len(values)
+    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
+
+
+@lru_cache(maxsize=256)
+def best_of_equals(n: int, z: float = Z) -> float:
+    """Standard errors by which the best of ``n`` equally good trials is ahead of a given one, at most.
+
+    With the certainty that a normal deviate is below ``z``; for two trials it is ``z`` itself.
+
+    Source:
+        Gupta (1965), equation for the constant d: the integral of Phi(x + d sqrt 2)^(n - 1) over the normal
+        density equals the certainty.
+    """
+    certainty = normal_probability(z)
+
+    def kept(d: float) -> float:
+        # the trapezoid rule is exact to rounding for a smooth integrand that vanishes at both ends
+        step = 0.1
+        return (
+            step
+            * math.fsum(
+                math.exp(-(x**2) / 2) * normal_probability(x + d * math.sqrt(2)) ** (n - 1)
+                for x in (step * k for k in range(-90, 91))
+            )
+            / math.sqrt(2 * math.pi)
+        )
+
+    return z if n <= 2 else _solve(lambda d: kept(d) - certainty, z, z + 8)
+
+
+def normal_probability(z: float) -> float:
+    """That a normal deviate is below ``z``."""
+    return math.erfc(-z / math.sqrt(2)) / 2
+
+
+def t_probability(t: float, freedom: float) -> float:
+    """That Student's t with ``freedom`` degrees of freedom (above 0) is below ``t``."""
+    tail = 0.5 * _incomplete_beta(freedom / 2, freedom / (freedom + t * t))
+    return 1 - tail if t >= 0 else tail
+
+
+@lru_cache(maxsize=1024)
+def t_quantile(probability: float, freedom: float) -> float:
+    """What Student's t is below with ``probability``, in (0, 1)."""
+    if not 0 < probability < 1 or freedom <= 0:
+        raise ValueError(f"no quantile at {probability} with {freedom} degrees of freedom")
+    if probability < 0.5:
+        return -t_quantile(1 - probability, freedom)
+    high = 2.0
+    while t_probability(high, freedom) < probability:
+        high *= 2
+    return _solve(lambda t: t_probability(t, freedom) - probability, 0.0, high)
+
+
+def _same_certainty(z: float, freedom: float) -> float:
+    """What t with ``freedom`` is below as surely as a normal deviate is below ``z``."""
+    certainty = normal_probability(z)
+    return t_quantile(certainty, freedom) if certainty < 1 else math.inf
+
+
+def _parted(table: Sequence[Trainings]) -> tuple[tuple[float, int], tuple[float, int]]:
+    """Sums of squares within trials and their degrees of freedom: of the seeds' effects, and of the rest."""
+    seeds = list(table[0])
+    means = [mean_of(trainings) for trainings in table]
+    effects = [
+        math.fsum(t[seed] - mean for t, mean in zip(table, means, strict=True)) / len(table) for seed in seeds
+    ]
+    of_seeds = len(table) * math.fsum(effect**2 for effect in effects)
+    rest = math.fsum(
+        (t[seed] - mean - effect) ** 2
+        for t, mean in zip(table, means, strict=True)
+        for seed, effect in zip(seeds, effects, strict=True)
+    )
+    free = len(seeds) - 1
+    return (of_seeds, free), (rest, free * (len(table) - 1))
+
+
+def _incomplete_beta(a: float, x: float) -> float:
+    """The regularized incomplete beta function I_x(a, 1/2).
+
+    Source:
+        NIST Digital Library of Mathematical Functions, 8.17.22, https://dlmf.nist.gov/8.17.E22
+    """
+    b = 0.5
+    if x <= 0 or x >= 1:
+        return 0.0 if x <= 0 else 1.0
+    front = math.exp(
+        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
+    )
+    if x < (a + 1) / (a + b + 2):
+        return front * _beta_fraction(a, b, x) / a
+    return 1 - front * _beta_fraction(b, a, 1 - x) / b  # where the fraction converges fast
+
+
+def _beta_fraction(a: float, b: float, x: float) -> float:
+    """The continued fraction 1 / (1 + d1 / (1 + d2 / ...)), from its front by Lentz's method."""
+    value, c, d = 1.0, 1.0, 0.0
+    for k in range(1, 1000):
+        m = k // 2
+        if k % 2:
+            term = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        else:
+            term = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        d = 1 / (1 + term * d)
+        c = 1 + term / c
+        value *= c * d
+        if abs(c * d - 1) < 1e-15:
+            break
+    return 1 / value
+
+
+def _solve(rises: Callable[[float], float], low: float, high: float) -> float:
+    """Where a rising function is 0, by halving."""
+    while (middle := (low + high) / 2) not in (low, high):
+        if rises(middle) < 0:
+            low = middle
+        else:
+            high = middle
+    return high
