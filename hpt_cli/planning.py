@@ -119,7 +119,7 @@ def refine_study(
     repeats: int | None = None,
     dry_run: bool = False,
 ) -> RoundPlan:
-    """Plan one more round, in a narrower space; :func:`hpt_cli.study.run_study` then runs it.
+    """Plan one more round, in a narrower space; :func:`hpt_cli.study.run_missing` then runs it.
 
     What is not given is as in the round before.  A refined round that was planned but not finished is
     returned again, so that the same command goes on after a kill.

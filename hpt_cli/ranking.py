@@ -10,8 +10,10 @@ import difflib
 import math
 import operator
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from hpt_cli.errors import ExpectationMissedError, InputError
 from hpt_cli.network import metric_goal
@@ -39,16 +41,33 @@ class Row:
         rank: From 1; trials with the same objective share it, and the next rank is skipped.  ``None`` for a
             trial that is not done.
         result: The trial.
-        spread: Sample standard deviation of the objective over the repeats; ``None`` with fewer than two.
-        epochs: Epochs run, the most of any repeat; ``None`` where no repeat has a training curve.
-        metrics: Each metric's mean over the repeats.
+
+    What follows from the result is worked out when it is asked for: of 100,000 rows few are shown.
     """
 
     rank: int | None
     result: TrialResult
-    spread: float | None
-    epochs: int | None
-    metrics: Mapping[str, float]
+
+    @cached_property
+    def spread(self) -> float | None:
+        """Sample standard deviation of the objective over the repeats; ``None`` with fewer than two."""
+        if self.result.objective is None:
+            return None
+        return _standard_deviation(
+            [repeat.objective for repeat in self.result.repeats if repeat.objective is not None]
+        )
+
+    @cached_property
+    def epochs(self) -> int | None:
+        """Epochs run, the most of any repeat; ``None`` where no repeat has a curve."""
+        return max(
+            (repeat.epochs for repeat in self.result.repeats if repeat.epochs is not None), default=None
+        )
+
+    @cached_property
+    def metrics(self) -> Mapping[str, float]:
+        """Each metric's mean over the repeats."""
+        return mean_metrics(self.result)
 
 
 @dataclass(frozen=True)
@@ -125,13 +144,13 @@ def rank(results: Iterable[TrialResult], goal: str, space: SearchSpace | None) -
     for result in ordered:
         rows.append(_row(result, place=len(rows) + 1, before=rows[-1] if rows else None))
     best = rows[0].result if rows and rows[0].rank == 1 else None
-    statuses = [result.status for result in ordered]
+    counts = Counter(result.status for result in ordered)
     return Leaderboard(
         goal=goal,
         rows=tuple(rows),
         params=_varying(ordered, space),
         edges=edges(best.params, space) if best and space else (),
-        counts={status: statuses.count(status) for status in Status if status in statuses},
+        counts={status: counts[status] for status in Status if status in counts},
         names=space.names if space else (),
     )
 
@@ -154,21 +173,6 @@ def is_tie(a: TrialResult, b: TrialResult) -> bool:
     if a.objective is None or b.objective is None:
         return False
     return math.isclose(a.objective, b.objective, rel_tol=1e-12)
-
-
-def make_row(result: TrialResult, rank: int | None) -> Row:
-    """A trial's row at a given rank."""
-    objectives = [repeat.objective for repeat in result.repeats if repeat.objective is not None]
-    curves = [
-        repeat.history["training_loss"] for repeat in result.repeats if "training_loss" in repeat.history
-    ]
-    return Row(
-        rank=rank,
-        result=result,
-        spread=_standard_deviation(objectives) if result.objective is not None else None,
-        epochs=max(map(len, curves), default=None),
-        metrics=mean_metrics(result),
-    )
 
 
 def mean_metrics(result: TrialResult) -> dict[str, float]:
@@ -327,8 +331,8 @@ def check_expectation(expectation: Expectation, best: Row | None) -> float:
 
 def _row(result: TrialResult, *, place: int, before: Row | None) -> Row:
     if result.objective is None:
-        return make_row(result, None)
-    return make_row(result, before.rank if before and is_tie(before.result, result) else place)
+        return Row(None, result)
+    return Row(before.rank if before and is_tie(before.result, result) else place, result)
 
 
 def _standard_deviation(values: Sequence[float]) -> float | None:

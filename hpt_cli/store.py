@@ -173,13 +173,18 @@ class StudyStore:
             raise DamagedStudyError(f"{path}: {read.why}")
         return read
 
+    def each_trial(self) -> Iterator[TrialResult | Damage]:
+        """What each trial's file holds, by number, one after the other: all their curves take memory."""
+        for number, path in _numbered(self.folder / "trials", _TRIAL_FILE):
+            yield _read_trial(path, number)
+
     def results(self) -> list[TrialResult]:
         """Every finished trial, by number; damaged files are left out, see :meth:`damage`."""
-        return [read for read in self._read_trials() if isinstance(read, TrialResult)]
+        return [read for read in self.each_trial() if isinstance(read, TrialResult)]
 
     def damage(self) -> list[Damage]:
         """The files among the trials that cannot be read as one."""
-        return [read for read in self._read_trials() if isinstance(read, Damage)]
+        return [read for read in self.each_trial() if isinstance(read, Damage)]
 
     def set_aside(self, damage: Damage) -> Path:
         """Rename a damaged file, so that its trial is run again; nothing is deleted.  The new path."""
@@ -209,7 +214,7 @@ class StudyStore:
             DamagedStudyError: One is unreadable.
         """
         plans = []
-        for path in _numbered(self.folder / "rounds", _ROUND_FILE):
+        for _, path in _numbered(self.folder / "rounds", _ROUND_FILE):
             try:
                 plans.append(RoundPlan.from_json(read_json(path)))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -253,10 +258,6 @@ class StudyStore:
             for name, content in files.items():
                 publish(best / name, content)
             publish_json(best / "trial.json", {"number": number})
-
-    def _read_trials(self) -> Iterator[TrialResult | Damage]:
-        for path in _numbered(self.folder / "trials", _TRIAL_FILE):
-            yield _read_trial(path, int(path.stem))
 
 
 def study_names(runs_dir: Path) -> list[str]:
@@ -344,15 +345,15 @@ def _read_trial(path: Path, number: int) -> TrialResult | Damage:
     return result
 
 
-def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
-    """The files of ``folder`` whose whole name fits ``pattern``, by their number."""
+def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[tuple[int, Path]]:
+    """The files of ``folder`` whose whole name fits ``pattern``, with and by their number."""
     found = []
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
             fit = pattern.fullmatch(entry.name)
             if fit:
                 found.append((int(fit[1]), Path(entry.path)))
-    return [path for _, path in sorted(found)]
+    return sorted(found)
 
 
 def _last_change(folder: Path) -> float:

@@ -38,14 +38,14 @@ from hpt_cli.ranking import best_of
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.seeds import training_seed
 from hpt_cli.space import Params
-from hpt_cli.store import StudyStore
+from hpt_cli.store import Damage, StudyStore
 from hpt_cli.strategies.base import Strategy
 from hpt_cli.trial import Status, TrialResult, TrialSpec
 
 _SECONDS_TO_FINISH = 2.0  # given to trials in flight when a signal ends the study
 
 
-def run_study(
+def run_missing(
     store: StudyStore, config: StudyConfig, *, workers: int | None, observe: Observer, stop: StopRequest
 ) -> None:
     """Run what is missing of a study, to its end.
@@ -107,19 +107,20 @@ class StudyLoop:
         self._workers = workers
         self._observe = observe
         self._stop = stop
-        self._results: dict[int, TrialResult] = {}
+        self._results: dict[int, TrialResult] = {}  # slim: a study may have 100,000 trials
         self._counts: Counter[Status] = Counter()
         self._in_flight = InFlight(objective, executor, workers, stop)
 
     def run(self) -> None:
-        """Run what is missing; raises as :func:`run_study`."""
-        for damage in self._store.damage():
-            aside = self._store.set_aside(damage)
-            self._observe(
-                Notice(f"{damage.path.name}: {damage.why}; set aside as {aside.name}, its trial runs again")
-            )
-        for result in self._store.results():
-            self._remember(result)
+        """Run what is missing; raises as :func:`run_missing`."""
+        for read in self._store.each_trial():
+            if isinstance(read, Damage):
+                aside = self._store.set_aside(read)
+                self._observe(
+                    Notice(f"{read.path.name}: {read.why}; set aside as {aside.name}, its trial runs again")
+                )
+            else:
+                self._remember(read)
         self._observe(StudyStarted(self._store.name, tuple(self._in_order()), self._in_all(), self._workers))
         self._stop_if_broken()
         number = 0
@@ -143,7 +144,7 @@ class StudyLoop:
         return plan
 
     def _remember(self, result: TrialResult) -> None:
-        self._results[result.number] = result
+        self._results[result.number] = result.slim()
         self._counts[result.status] += 1
         self._in_flight.learn(result)
 

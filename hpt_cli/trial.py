@@ -7,12 +7,14 @@ it that does not follow from config and seed.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from hpt_cli.space import Params
+from hpt_cli.space import Params, Value
 
 SCHEMA = 1
 """Version of the trial file's form; a reader refuses a newer one."""
@@ -33,7 +35,7 @@ class Status(StrEnum):
         return {Status.TIMEOUT: "timed out", Status.PRUNED: "was pruned"}.get(self, str(self))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Who chose the params.
 
@@ -47,7 +49,7 @@ class Origin:
     kind: str = "plan"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TrialSpec:
     """One choice of params to be evaluated.
 
@@ -66,7 +68,7 @@ class TrialSpec:
     origin: Origin
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RepeatResult:
     """One training of a trial.
 
@@ -77,6 +79,8 @@ class RepeatResult:
         metrics: Every metric at the end (or at the best epoch, with patience), by name.
         history: By metric, one value an epoch.
         error: Why it failed or diverged, in words.
+        epochs: How many were run: the length of the longest curve, also where the curves were left behind;
+            ``None`` where there were none.
     """
 
     seed: int
@@ -85,9 +89,14 @@ class RepeatResult:
     metrics: Mapping[str, float] = field(default_factory=dict)
     history: Mapping[str, Sequence[float]] = field(default_factory=dict)
     error: str | None = None
+    epochs: int | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.epochs is None and self.history:
+            object.__setattr__(self, "epochs", max(map(len, self.history.values())))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Timing:
     """When and how long; the only part of a result that is not reproducible.
 
@@ -102,7 +111,7 @@ class Timing:
     seconds: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TrialResult:
     """A finished trial: what the loop stores and the strategy is told.
 
@@ -142,6 +151,34 @@ class TrialResult:
     def failure(cls, spec: TrialSpec, status: Status, error: str, timing: Timing) -> TrialResult:
         """A trial that never came to its repeats: it raised, or its worker died or ran out of time."""
         return cls(spec.number, spec.round, spec.params, status, None, (), error, spec.origin, timing)
+
+    def slim(self) -> TrialResult:
+        """The trial without metrics and curves: what the search decides by, in about a kilobyte.
+
+        Equal names, and origins, are one object for all trials.
+        """
+        return TrialResult(
+            number=self.number,
+            round=self.round,
+            params={sys.intern(name): _shared(value) for name, value in self.params.items()},
+            status=self.status,
+            objective=self.objective,
+            repeats=tuple(
+                RepeatResult(
+                    repeat.seed,
+                    repeat.status,
+                    repeat.objective,
+                    _NOTHING,
+                    _NOTHING,
+                    repeat.error,
+                    repeat.epochs,
+                )
+                for repeat in self.repeats
+            ),
+            error=self.error,
+            origin=_origin(self.origin.strategy, self.origin.kind),
+            timing=self.timing,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types; non-finite numbers become null."""
@@ -209,9 +246,21 @@ class TrialResult:
                 for repeat in data["repeats"]
             ),
             error=data["error"],
-            origin=Origin(str(data["origin"]["strategy"]), str(data["origin"]["kind"])),
+            origin=_origin(str(data["origin"]["strategy"]), str(data["origin"]["kind"])),
             timing=Timing(float(timing["started"]), float(timing["finished"]), float(timing["seconds"])),
         )
+
+
+_NOTHING: Mapping[str, Any] = {}  # one for all trials; a MappingProxyType would not pickle
+
+
+@lru_cache(maxsize=64)
+def _origin(strategy: str, kind: str) -> Origin:
+    return Origin(strategy, kind)
+
+
+def _shared(value: Value) -> Value:
+    return sys.intern(value) if type(value) is str else value
 
 
 def finite(value: float | None) -> float | None:

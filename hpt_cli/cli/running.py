@@ -65,10 +65,10 @@ def run_and_show(
         extra: Is added to the JSON document.
 
     Raises:
-        HptError: As :func:`hpt_cli.study.run_study`; or the expectation is missed.
+        HptError: As :func:`hpt_cli.study.run_missing`; or the expectation is missed.
     """
     from hpt_cli.in_flight import StopRequest
-    from hpt_cli.study import run_study
+    from hpt_cli.study import run_missing
     from hpt_cli.views.console import make_console
     from hpt_cli.views.leaderboard import show
     from hpt_cli.views.machine import standing_json, to_json
@@ -84,7 +84,7 @@ def run_and_show(
         view.stopping()
 
     with signals.softly(end), view:
-        run_study(store, config, workers=workers, observe=view.observe, stop=stop)
+        run_missing(store, config, workers=workers, observe=view.observe, stop=stop)
     standing = standing_of(store)
     if not view.progress.finished_now:
         notify(f"study {store.name} was finished already; nothing was run")

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hpt_cli.events import Event, Notice
-from hpt_cli.ranking import make_row
+from hpt_cli.ranking import Row
 from hpt_cli.trial import Status
 from hpt_cli.views.console import BEST, FAINT, WARNING, plus_minus
 from hpt_cli.views.leaderboard import leaderboard_columns, objective, row_styles
@@ -103,7 +103,7 @@ class LiveView:
         parts: list[RenderableType] = [self._bar(), self._counts()]
         best = progress.best
         if best is not None:
-            said = objective(make_row(best, 1), plus_minus(self._console))
+            said = objective(Row(1, best), plus_minus(self._console))
             parts.append(Text.assemble((f"best: trial {best.number}", BEST), f"  {progress.metric} {said}"))
             parts.append(self._rows())
         return Group(*parts)

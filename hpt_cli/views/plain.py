@@ -8,7 +8,7 @@ from typing import Self
 from rich.console import Console
 
 from hpt_cli.events import Event, Notice, RoundStarted, StudyStarted, TrialFinished
-from hpt_cli.ranking import make_row
+from hpt_cli.ranking import Row
 from hpt_cli.trial import TrialResult
 from hpt_cli.views.console import write_lines
 from hpt_cli.views.leaderboard import objective
@@ -62,7 +62,7 @@ class PlainView:
         if result.objective is None:
             outcome = f"{result.status.said}: {short(result.error or 'no reason given', 200)}"
         else:
-            outcome = f"{progress.metric} {objective(make_row(result, None), '+-')}"
+            outcome = f"{progress.metric} {objective(Row(None, result), '+-')}"
             if progress.best is not best_before:
                 outcome += ", best so far"
         params = ", ".join(f"{clean(name)} {value(of)}" for name, of in result.params.items())

@@ -15,11 +15,13 @@ from hpt_cli.events import (
     TrialFinished,
     TrialStarted,
 )
-from hpt_cli.ranking import Leaderboard, Row, is_tie, make_row, sort_key
+from hpt_cli.ranking import Leaderboard, Row, is_tie, sort_key
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.trial import Status, TrialResult
 
 Clock = Callable[[], float]
+
+_KEPT = 20  # of the best trials, more than any view shows
 
 
 class Progress:
@@ -86,11 +88,11 @@ class Progress:
         return max(pace * (self.planned - self.finished) - since, 0.0)
 
     def top(self, count: int) -> Leaderboard:
-        """The best trials so far, at most ``count``."""
+        """The best trials so far, at most ``count``, of which no view asks for more than 20."""
         rows: list[Row] = []
         for place, result in enumerate(self._ranked[:count], start=1):
             tied = rows and is_tie(rows[-1].result, result)
-            rows.append(make_row(result, rows[-1].rank if tied else place))
+            rows.append(Row(rows[-1].rank if tied else place, result))
         dimensions = self.plan.space.dimensions if self.plan else {}
         params = tuple(name for name, dimension in dimensions.items() if dimension.size != 1)
         return Leaderboard(self.goal, tuple(rows), params, (), dict(self.counts))
@@ -100,3 +102,4 @@ class Progress:
         self.counts[result.status] += 1
         if result.objective is not None:
             bisect.insort(self._ranked, result, key=lambda ranked: sort_key(ranked, self.goal))
+            del self._ranked[_KEPT:]  # with 100,000 trials their curves would fill the memory

@@ -70,8 +70,8 @@ def standing_of(store: StudyStore) -> Standing:
         raise DamagedStudyError(
             f"{store.folder / 'study.json'}: not a study's description ({error!r})"
         ) from error
-    results = store.results()
-    files = len(list((store.folder / "trials").glob("*.json")))
+    read = list(store.each_trial())
+    results = [result for result in read if isinstance(result, TrialResult)]
     return Standing(
         name=store.name,
         folder=store.folder,
@@ -79,7 +79,7 @@ def standing_of(store: StudyStore) -> Standing:
         goal=goal,
         planned=planned,
         board=rank([_in_order(result, space) for result in results], goal, space),
-        damage=store.damage() if files > len(results) else (),  # to read all again takes time
+        damage=[damage for damage in read if isinstance(damage, Damage)],
     )
 
 

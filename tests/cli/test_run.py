@@ -33,7 +33,7 @@ def loop(monkeypatch, make_trial):
             observe(StudyFinished(store.name, trials))
 
     loop = Loop()
-    monkeypatch.setattr("hpt_cli.study.run_study", loop)
+    monkeypatch.setattr("hpt_cli.study.run_missing", loop)
     return loop
 
 

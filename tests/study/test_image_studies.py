@@ -6,10 +6,11 @@ import pytest
 from hpt_cli.config import load_config
 from hpt_cli.data import open_training_data
 from hpt_cli.errors import ConfigError
+from hpt_cli.in_flight import StopRequest
 from hpt_cli.network import NetworkSettings, predict
 from hpt_cli.objectives.network import NetworkObjective
 from hpt_cli.preparation import open_config, prepare_study
-from hpt_cli.study import StopRequest, run_study
+from hpt_cli.study import run_missing
 from hpt_cli.verification import verify_trials
 
 CONFIG = """\
@@ -29,7 +30,7 @@ def run(path, runs, *overrides, workers=1):
     store = prepare_study(
         load_config(path, overrides), runs_dir=runs, fresh=False, notify=lambda sentence: None
     )
-    run_study(
+    run_missing(
         store, load_config(path, overrides), workers=workers, observe=lambda event: None, stop=StopRequest()
     )
     return store

@@ -7,10 +7,11 @@ import pytest
 
 from hpt_cli.config import load_config
 from hpt_cli.errors import InputError, StudyChangedError
+from hpt_cli.in_flight import StopRequest
 from hpt_cli.network import NetworkSettings, predict
 from hpt_cli.preparation import open_config, prepare_study, reload_data, source_change
 from hpt_cli.preview import preview
-from hpt_cli.study import StopRequest, run_study
+from hpt_cli.study import run_missing
 from hpt_cli.verification import environment_changes, verify_trials
 
 CONFIG = """\
@@ -38,7 +39,7 @@ def finished(tmp_path_factory):
 def run(path, runs, *overrides, workers=1, fresh=False):
     config = load_config(path, overrides)
     store = prepare_study(config, runs_dir=runs, fresh=fresh, notify=lambda sentence: None)
-    run_study(store, config, workers=workers, observe=lambda event: None, stop=StopRequest())
+    run_missing(store, config, workers=workers, observe=lambda event: None, stop=StopRequest())
     return store
 
 

@@ -1,5 +1,6 @@
 import json
 import math
+import pickle
 
 import pytest
 
@@ -70,3 +71,18 @@ def test_what_is_not_a_trial_is_refused(change):
     data = {**TrialResult.from_repeats(SPEC, [repeat(0.1)], TIMING).to_json(), **change}
     with pytest.raises((ValueError, KeyError, TypeError)):
         TrialResult.from_json(data)
+
+
+def test_slim_leaves_metrics_and_curves_behind_and_keeps_what_the_search_decides_by():
+    spec = TrialSpec(3, 1, {"rate": 0.1, "kind": "a"}, (1, 2), Origin("bayes", "model"))
+    repeats = [
+        RepeatResult(seed, Status.DONE, 0.5 + seed, {"loss": 0.5}, {"loss": [1.0, 0.5, 0.4]})
+        for seed in (1, 2)
+    ]
+    full = TrialResult.from_repeats(spec, repeats, Timing(1.0, 2.0, 1.0))
+    slim = full.slim()
+    assert [(repeat.metrics, repeat.history, repeat.epochs) for repeat in slim.repeats] == [({}, {}, 3)] * 2
+    assert [repeat.objective for repeat in slim.repeats] == [1.5, 2.5]
+    whole = {**full.to_json(), "repeats": None}
+    assert {**slim.to_json(), "repeats": None} == whole
+    assert pickle.loads(pickle.dumps(slim)) == slim

@@ -1,0 +1,90 @@
+"""Many trials: what the loop keeps of each is small, and grows with nothing but their number."""
+
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from hpt_cli.config import ExecutionSettings, ObjectiveSettings, RoundSettings, SearchSettings, StudyConfig
+from hpt_cli.data import DataSettings
+from hpt_cli.events import TrialFinished
+from hpt_cli.executors import SerialExecutor
+from hpt_cli.in_flight import StopRequest
+from hpt_cli.objectives.base import Objective
+from hpt_cli.space import Choice, Float, Int, SearchSpace
+from hpt_cli.store import StudyStore
+from hpt_cli.study import StudyLoop
+from hpt_cli.trial import RepeatResult, Status, Timing, TrialResult
+from hpt_cli.views.progress import Progress
+
+SPACES = {
+    "grid": {
+        "rate": Float(1e-4, 1, "log", points=20),
+        "units": Int(1, 1000, points=20),
+        "kind": Choice(("a",)),
+    },
+    "random": {"rate": Float(1e-4, 1, "log"), "units": Int(1, 1000, "log"), "kind": Choice(("a", "b"))},
+}
+TRIALS = 400
+BYTES_A_TRIAL = 2048
+
+
+class Curved(Objective):
+    """Costs nothing, and reports a curve of 100 epochs: 3 KB of it."""
+
+    def evaluate(self, specs):
+        return [self._evaluate(spec) for spec in specs]
+
+    def _evaluate(self, spec):
+        value = abs(spec.params["rate"] - 0.01)
+        curve = [value + epoch for epoch in range(100, 0, -1)]
+        repeat = RepeatResult(spec.seeds[0], Status.DONE, value, {"loss": value}, {"loss": curve})
+        return TrialResult.from_repeats(spec, [repeat], Timing(0.0, 0.0, 1e-3))
+
+    def model(self, trial):
+        return {}
+
+
+def make_config(strategy, trials=TRIALS):
+    return StudyConfig(
+        path=Path("curved.yaml"),
+        text=b"",
+        folder=Path(),
+        name="curved",
+        seed=3,
+        data=DataSettings("digits"),
+        objective=ObjectiveSettings("validation_loss", "minimize"),
+        network={},
+        space=SearchSpace(SPACES[strategy]),
+        search=SearchSettings(parallel=4, model="gp", rounds=(RoundSettings(strategy, trials, 1),)),
+        execution=ExecutionSettings(workers=1, engine="local", trial_timeout=None, max_failures=20),
+    )
+
+
+@pytest.fixture
+def unsynced(monkeypatch):
+    """No waiting for the disk: it has nothing to do with what is measured."""
+    monkeypatch.setattr("os.fsync", lambda descriptor: None)
+
+
+@pytest.mark.parametrize("strategy", SPACES)
+def test_the_memory_of_the_loop_and_its_view_grows_by_less_than_2_kb_a_trial(tmp_path, strategy, unsynced):
+    config = make_config(strategy)
+    store = StudyStore.create(tmp_path / "curved", config_text=b"", study={"config": config.resolved()})
+    progress = Progress("loss", "minimize")
+    at = {}
+
+    def observe(event):
+        progress.take(event)
+        if isinstance(event, TrialFinished) and progress.finished in (TRIALS // 4, TRIALS):
+            at[progress.finished] = tracemalloc.get_traced_memory()[0]
+
+    with store.lock():
+        loop = StudyLoop(store, config, Curved(), SerialExecutor(), 2, observe, StopRequest())
+        tracemalloc.start()
+        try:
+            loop.run()
+        finally:
+            tracemalloc.stop()
+    assert at[TRIALS] - at[TRIALS // 4] < (TRIALS - TRIALS // 4) * BYTES_A_TRIAL
+    assert progress.best.objective == min(result.objective for result in store.results())
