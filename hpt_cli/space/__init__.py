@@ -12,6 +12,7 @@ from hpt_cli.space.dimensions import (
     dimension_from_json,
     same,
 )
+from hpt_cli.space.draws import Histogram, Survey, chance_of_best, survey, trials_for
 from hpt_cli.space.scales import SCALES, Scale
 from hpt_cli.space.search_space import Params, SearchSpace, key
 
@@ -23,13 +24,18 @@ __all__ = [
     "Constraint",
     "Dimension",
     "Float",
+    "Histogram",
     "Int",
     "Params",
     "Scale",
     "SearchSpace",
+    "Survey",
     "Value",
+    "chance_of_best",
     "decade_counts",
     "dimension_from_json",
     "key",
     "same",
+    "survey",
+    "trials_for",
 ]

@@ -174,10 +174,12 @@ class SearchSpace:
 
     def allows(self, params: Mapping[str, Value]) -> bool:
         """Whether all constraints hold; one that mentions an inactive name does."""
-        if not self._constraints:
-            return True
+        return not self._constraints or not self.refusing(params)
+
+    def refusing(self, params: Mapping[str, Value]) -> tuple[str, ...]:
+        """The constraints that do not hold."""
         scope = {**self.fixed, **params}
-        return all(constraint.holds(scope) for constraint in self._constraints)
+        return tuple(constraint.text for constraint in self._constraints if not constraint.holds(scope))
 
     def __contains__(self, params: object) -> bool:
         if not isinstance(params, Mapping):

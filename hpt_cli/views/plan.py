@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from hpt_cli.preview import DRAWS
 from hpt_cli.space import Choice, Dimension, Params, Value
 from hpt_cli.views.console import FAINT, pairs, write_lines
+from hpt_cli.views.draws import chance, decade_columns, draw_notes, show_draws
 from hpt_cli.views.table import Column, draw, fitting, numbers
 from hpt_cli.views.text import ABSENT, bounds, clean, duration, number, plural, value
 
 if TYPE_CHECKING:
     from hpt_cli.preview import Preview
 
-_BAR = 20  # signs for all of the draws
 _GRID_VALUES = 5  # a dimension with more of them shows only some
 
 
@@ -38,9 +39,13 @@ def show_plan(console: Console, plan: Preview, *, workers: int) -> None:
     if _is_grid(plan):
         console.print(Text("\nthe grid's values", "bold"))
         _show(console, _grid_columns(config.space.dimensions))
-    elif plan.decades:
-        console.print(Text("\nwhere 1000 random draws fall", "bold"))
-        _show(console, _decade_columns(plan.decades, console))
+        return
+    show_draws(console, plan.draws, draws=DRAWS)
+    if any(histogram.decades for histogram in plan.draws.dimensions.values()):
+        console.print(Text("\nthe same by decades", "bold"))
+        _show(console, decade_columns(plan.draws, console))
+    for note in draw_notes(config.space, plan.draws):
+        console.print(Text.assemble(("note: ", FAINT), note), soft_wrap=not console.is_terminal)
 
 
 def plan_json(plan: Preview, *, workers: int) -> dict[str, Any]:
@@ -56,9 +61,11 @@ def plan_json(plan: Preview, *, workers: int) -> dict[str, Any]:
         "points": [dict(point) for point in plan.points],
         "grid": {name: list(of.grid()) for name, of in dimensions.items()} if _is_grid(plan) else None,
         "decades": {
-            name: [{"low": low, "high": high, "count": count} for low, high, count in counts]
-            for name, counts in plan.decades.items()
+            name: [{"low": low, "high": high, "count": count} for low, high, count in histogram.decades]
+            for name, histogram in plan.draws.dimensions.items()
+            if histogram.decades
         },
+        "draws": plan.draws.to_json(),
         "seconds_per_trial": plan.seconds_per_trial,
         "seconds_in_all": _seconds_in_all(plan, workers),
     }
@@ -79,6 +86,8 @@ def _facts(plan: Preview, workers: int) -> list[tuple[str, str]]:
         if index == 0 and plan.exhausts:
             said += f": the space holds no more, {settings.trials} were asked for"
         facts.append((f"round {index}", said))
+    if not _is_grid(plan):
+        facts.append(("chance", chance(plan.trials, plan.config.space.size)))
     per_trial = number(float(f"{plan.seconds_per_trial:.2g}"))
     in_all = duration(max(_seconds_in_all(plan, workers), 1.0))
     facts.append(("time", f"about {per_trial} s a trial, {in_all} in all with {plural(workers, 'worker')}"))
@@ -145,32 +154,6 @@ def _listed(grid: Sequence[Value]) -> str:
     if len(grid) <= _GRID_VALUES:
         return ", ".join(map(value, grid))
     return f"{value(grid[0])}, {value(grid[1])}, ..., {value(grid[-1])}"
-
-
-def _decade_columns(
-    decades: Mapping[str, Sequence[tuple[float, float, int]]], console: Console
-) -> list[Column]:
-    """One row a decade: how the scale spreads the draws; with a picture of it where there is a terminal."""
-    rows = [
-        (
-            "" if index and console.is_terminal else name,
-            low,
-            high,
-            count / max(sum(c for _, _, c in counts), 1),
-        )
-        for name, counts in decades.items()
-        for index, (low, high, count) in enumerate(counts)
-    ]
-    columns = [
-        Column("dimension", tuple(clean(name) for name, *_ in rows)),
-        Column("from", tuple(number(low) for _, low, _, _ in rows), "right"),
-        Column("to", tuple(number(high) for _, _, high, _ in rows), "right"),
-        Column("share", tuple(f"{share:.0%}" for *_, share in rows), "right"),
-    ]
-    if console.is_terminal:
-        bar = "-" if console.options.ascii_only else "━"
-        columns.append(Column("", tuple(bar * round(share * _BAR) for *_, share in rows), drop=1))
-    return columns
 
 
 def _show(console: Console, columns: Sequence[Column]) -> None:

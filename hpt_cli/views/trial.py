@@ -11,6 +11,7 @@ from rich.text import Text
 from hpt_cli.ranking import Row
 from hpt_cli.trial import RepeatResult, Status
 from hpt_cli.views.console import BEST, FAINT, WARNING, pairs, write_lines
+from hpt_cli.views.curves import plain_curves, show_curves
 from hpt_cli.views.leaderboard import objective
 from hpt_cli.views.standing import Standing
 from hpt_cli.views.table import Column, draw, fitting, numbers
@@ -36,8 +37,9 @@ def show_trial(console: Console, standing: Standing, row: Row) -> None:
     if result.error:
         console.print()
         console.print(Text(clean_lines(result.error), WARNING))
-    console.print(Text("\nparams", "bold"))
-    console.print(pairs([(clean(name), value(of)) for name, of in result.params.items()]))
+    console.print()
+    _show_params(console, standing, row)
+    show_curves(console, result)
     if row.metrics:
         console.print()
         _show_metrics(console, row)
@@ -55,7 +57,29 @@ def plain_trial(standing: Standing, row: Row) -> list[str]:
     lines += [f"error\t{clean(result.error)}"] if result.error else []
     lines += [f"params.{clean(name)}\t{exact(of)}" for name, of in result.params.items()]
     lines += [f"metrics.{clean(name)}\t{exact(of)}" for name, of in row.metrics.items()]
-    return lines + [f"{name}\t{said}" for name, said in _facts(standing, row)]
+    lines += [f"{name}\t{said}" for name, said in _facts(standing, row)]
+    return lines + plain_curves(result)
+
+
+def _show_params(console: Console, standing: Standing, row: Row) -> None:
+    """The params; beside the best trial's, with a mark where they differ, unless this is the best."""
+    params = row.result.params
+    best = standing.board.best
+    if best is None or best.result.number == row.result.number:
+        console.print(Text("params", "bold"))
+        console.print(pairs([(clean(name), value(of)) for name, of in params.items()]))
+        return
+    console.print(Text(f"params, beside the best, trial {best.result.number}", "bold"))
+    names = list(dict.fromkeys((*params, *best.result.params)))
+    differs = [value(params.get(name)) != value(best.result.params.get(name)) for name in names]
+    mark = "*" if console.options.ascii_only else "≠"
+    columns = [
+        Column("param", tuple(clean(name) for name in names)),
+        Column("this", tuple(value(params.get(name)) for name in names)),
+        Column("", tuple(mark if different else "" for different in differs)),
+        Column("best", tuple(value(best.result.params.get(name)) for name in names)),
+    ]
+    console.print(draw(console, columns, ["" if different else FAINT for different in differs]))
 
 
 def _show_metrics(console: Console, row: Row) -> None:

@@ -206,7 +206,9 @@ class TestPlan:
         assert lines[0] == f"iris  the config is valid: {config}"
         assert "round 0    random, 7 trials" in lines
         assert "learning_rate\t0.001..1\tlog" in lines
-        assert sum(line.startswith("learning_rate\t0") for line in lines) == 4  # the range and three decades
+        assert (
+            sum(line.startswith("learning_rate\t0") for line in lines) == 5
+        )  # range, histogram, three decades
         assert sorted(config.parent.iterdir()) == before
 
     def test_it_takes_the_short_options_of_run(self, hpt, config):

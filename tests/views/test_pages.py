@@ -1,14 +1,16 @@
 """One trial, a round's moves, a plan, the list of studies: in a terminal."""
 
 import dataclasses
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from hpt_cli.config import RoundSettings
 from hpt_cli.rounds import Move
-from hpt_cli.space import Choice, Float, Int, SearchSpace
+from hpt_cli.space import Choice, Float, Int, SearchSpace, survey
 from hpt_cli.trial import Origin
 from hpt_cli.views.best import as_args, as_yaml
 from hpt_cli.views.plan import plan_json, show_plan
@@ -33,6 +35,29 @@ class TestTrial:
         ]
         assert "chosen by  random" in text
         assert str(standing.folder / "trials" / "00000.json") in text.replace("\n", "")
+
+    def test_params_stand_beside_the_bests_with_a_mark_where_they_differ(
+        self, make_study, make_trial, terminal
+    ):
+        best = make_trial(0, 0.9, params={"optimizer": "adam", "hidden_units": 16})
+        other = make_trial(1, 0.8, params={"optimizer": "adam", "hidden_units": 32, "momentum": 0.9})
+        standing = standing_of(make_study([best, other]))
+        console, written = terminal(60)
+        show_trial(console, standing, standing.board.rows[1])
+        assert "params, beside the best, trial 0\n" in written()
+        rows = {line.split()[0]: line.split()[1:] for line in written().splitlines() if line.strip()}
+        assert rows["hidden_units"] == ["32", "≠", "16"]
+        assert rows["optimizer"] == ["adam", "adam"]
+        assert rows["momentum"] == ["0.9", "≠", "-"]
+
+    def test_a_pipe_gets_the_curves_as_numbers(self, make_study, make_trial):
+        standing = standing_of(make_study([make_trial(0, 0.9)]))
+        assert plain_trial(standing, standing.board.rows[0])[-4:] == [
+            "epoch\ttraining_loss",
+            "1\t1.0",
+            "2\t0.5",
+            "3\t0.25",
+        ]
 
     def test_a_long_error_keeps_its_lines_and_loses_its_commands(self, make_study, make_trial, terminal):
         standing = standing_of(make_study([make_trial(0, error="Traceback:\n  [here]\x1b[2J\nValueError")]))
@@ -114,7 +139,7 @@ class TestPlan:
             exhausts=True,
             trials_in_all=16,
             points=({"learning_rate": 0.5, "hidden_units": 32, "optimizer": "sgd", "momentum": 0.9},),
-            decades={"learning_rate": ((1e-4, 1e-3, 250), (1e-3, 1e-2, 750))},
+            draws=survey(space, np.random.default_rng(0), draws=4000, trials=6),
             seconds_per_trial=10.0,
         )
 
@@ -156,9 +181,55 @@ class TestPlan:
         seconds = (6 * 10 + 10 * 5) // 2  # the second round has half the repeats; two workers
         assert f"time       about 10 s a trial, {seconds} s in all with 2 workers\n" in text
         assert "momentum       0.5..0.999  log1m   optimizer is sgd" in text
-        assert f"1e-4  0.001    25%  {'━' * 5} " in text
+        assert re.search(r"\n +0\.01 +0\.1 +2\d%  ━{5} ", text)
         document = plan_json(preview, workers=2)
         assert (document["seconds_in_all"], document["grid"]) == (55, None)
+
+    def test_each_dimension_has_a_histogram_on_its_scale(self, preview, terminal):
+        console, written = terminal(80)
+        show_plan(console, preview, workers=2)
+        lines = written().split("how 4000 random draws fall on their scales\n")[1].splitlines()[:4]
+        for name, low, high in (
+            ("learning_rate", "1e-4", "1"),
+            ("hidden_units", "16", "256"),
+            ("momentum", "0.5", "0.999"),
+        ):
+            (line,) = [line for line in lines if line.startswith(name)]
+            assert re.fullmatch(rf"{name} +{low} [▁▂▃▄▅▆▇█]{{20}} {high}", line)
+        assert re.search(r"\noptimizer +sgd \d\d%, adam \d\d%\n", written())
+        assert re.search(r"note: momentum is there in \d\d% of the draws\.", written())
+
+    def test_in_a_narrow_terminal_a_histogram_has_half_its_bars(self, preview, terminal):
+        console, written = terminal(40)
+        show_plan(console, preview, workers=2)
+        assert re.search(r"learning_rate  1e-4 [▁▂▃▄▅▆▇█]{10} 1\n", written())
+
+    def test_what_constraints_refuse_is_told_with_each_constraints_share(self, preview, terminal):
+        space = SearchSpace({"a": Int(1, 10), "b": Int(1, 10)}, ["a <= 5", "b != 3"])
+        preview.config.space = space
+        preview.draws = survey(space, np.random.default_rng(0), draws=4000, trials=20)
+        console, written = terminal(120)
+        show_plan(console, preview, workers=1)
+        # 55, 50 and 10 %, each within six standard deviations of 4,000 and more draws
+        refused, by_a, by_b = map(int, re.findall(r"refuses? (\d+)%", written()))
+        assert (abs(refused - 55) <= 4, abs(by_a - 50) <= 4, abs(by_b - 10) <= 3) == (True, True, True)
+        assert "The space has 45 points: of as many independent draws as there are trials, " in written()
+
+    def test_a_linear_scale_over_decades_is_warned_of(self, preview, terminal):
+        space = SearchSpace({"learning_rate": Float(1e-4, 1.0)})
+        preview.config.space = space
+        preview.draws = survey(space, np.random.default_rng(0), draws=4000, trials=20)
+        console, written = terminal(200)
+        show_plan(console, preview, workers=1)
+        warned = re.search(r"linear scale over 4 decades: (\d+)% of its draws lie above 0.1", written())
+        assert abs(int(warned[1]) - 90) <= 3  # six standard deviations
+        assert "Write scale: log" in written()
+
+    def test_how_many_random_trials_find_one_of_the_best(self, preview, terminal):
+        console, written = terminal(120)
+        show_plan(console, preview, workers=1)
+        said = "26% that one of 6 random trials is in the best 5 %; 59 trials make it 95%"
+        assert f"chance     {said}\n" in written()
 
     def test_ascii_is_enough(self, preview, terminal):
         console, written = terminal(encoding="ascii")
