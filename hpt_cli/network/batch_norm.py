@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hpt_cli.network.arrays import Array, constant, row_adder
+from hpt_cli.network.arrays import Array, constant, repeater, row_adder
 from hpt_cli.network.layers import Layer
 
 
@@ -74,6 +74,9 @@ class BatchNorm(Layer):
             self._dgamma, self._dbeta = self._beside(grad_gamma), self._beside(grad_beta)
         self._one, self._share = constant(1, z.dtype), constant(1 / n, z.dtype)
         self._sum_rows = _sum_pixels if channels else row_adder(width)
+        self._repeat = repeater(spare)
+        self._repeat_scale = repeater(np.empty_like(z))  # its own: the way back needs it again
+        self._repeated_scale = self._scale
         self.keep(*np.empty((2, width), z.dtype))
 
     def _beside(self, row: Array) -> Array:
@@ -89,19 +92,19 @@ class BatchNorm(Layer):
         z, y, spare, mean, variance, rstd = self.z, self.y, self.spare, self.mean, self.variance, self._rstd
         self._sum_rows(z, mean)
         np.multiply(mean, self._share, mean)
-        np.subtract(z, mean, z)  # centered: c
+        np.subtract(z, self._repeat(mean), z)  # centered: c
         np.multiply(z, z, spare)
         self._sum_rows(spare, variance)  # from c, never E[z^2] - mean^2, which cancels
         np.multiply(variance, self._share, variance)
         np.add(variance, self.epsilon, rstd)
         np.sqrt(rstd, rstd)
         np.divide(self._one, rstd, rstd)
-        if self.gamma is not None and self.beta is not None:
+        if self.gamma is not None:
             np.multiply(self.gamma, rstd, self._scale)
-            np.multiply(z, self._scale, y)
-            np.add(y, self.beta, y)
-        else:
-            np.multiply(z, rstd, y)
+        self._repeated_scale = scale = self._repeat_scale(self._scale)
+        np.multiply(z, scale, y)
+        if self.beta is not None:
+            np.add(y, self._repeat(self.beta), y)
 
     def backward(self) -> None:
         """Turn dL/dy in ``y`` into dL/dz; set the gradients of gamma and beta."""
@@ -112,11 +115,11 @@ class BatchNorm(Layer):
         np.multiply(dgamma, self._rstd, dgamma)
         np.multiply(dgamma, self._rstd, row)
         np.multiply(row, self._share, row)
-        np.multiply(c, row, spare)
+        np.multiply(c, self._repeat(row), spare)
         np.subtract(dy, spare, dy)
         np.multiply(dbeta, self._share, row)
-        np.subtract(dy, row, dy)
-        np.multiply(dy, self._scale, dy)
+        np.subtract(dy, self._repeat(row), dy)
+        np.multiply(dy, self._repeated_scale, dy)
 
 
 def _sum_pixels(x: Array, out: Array) -> None:

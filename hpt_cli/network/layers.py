@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hpt_cli.network.activations import Activation
-from hpt_cli.network.arrays import Array, Blocks, multipliers, row_adder, transposed
+from hpt_cli.network.arrays import Array, Blocks, multipliers, repeater, row_adder, transposed
 
 
 class Layer(ABC):
@@ -86,6 +86,7 @@ class Dense(Product):
         self._W_T = transposed(W)
         self._products = multipliers(z_blocks, [block.shape[1] for block in W])
         self._sum_rows = row_adder(z.shape[1])
+        self._repeat = repeater(np.empty_like(z))
 
     def bind_gradients(
         self, dz: Array, dz_blocks: Blocks, dW: Blocks, db: Array | None, dx: Blocks | None
@@ -99,7 +100,7 @@ class Dense(Product):
         for multiply, x, W, z in zip(self._products, self.x, self._W, self._z_blocks, strict=True):
             multiply(x, W, z)
         if self._b is not None:
-            np.add(self._z, self._b, self._z)
+            np.add(self._z, self._repeat(self._b), self._z)
 
     def backward(self) -> None:
         """Set dW and db, then dx; dx may lie where x was, which is used for the last time here."""
@@ -128,6 +129,7 @@ class Output(Product):
         self._z_blocks = [by_trial[run] for run in runs]
         self._b = b.T[:, :, None]  # (M, K, 1)
         self._products = multipliers(self._z_blocks, [block.shape[1] for block in W])
+        self._repeat = repeater(np.empty_like(z))
 
     def bind_gradients(self, dW: Blocks, db: Array, dx: Blocks | None) -> None:
         """Say where the gradients go; ``db`` is (K, M)."""
@@ -140,7 +142,7 @@ class Output(Product):
             self._products, self.x_transposed, self._W_T, self._z_blocks, strict=True
         ):
             multiply(W_T, x_T, z)
-        np.add(self.z, self._b, self.z)
+        np.add(self.z, self._repeat(self._b), self.z)
 
     def backward(self) -> None:
         """Set dW and db, then dx, from the loss's gradient in z."""

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from hpt_cli.network.arrays import Array, constant, row_adder
+from hpt_cli.network.arrays import Array, constant, repeater, row_adder
 
 Target = tuple[Array, ...]
 
@@ -64,6 +64,7 @@ class CrossEntropy(Loss):
     def __init__(self, z: Array) -> None:
         super().__init__(z)
         self._top = np.empty(self.flat.shape[1], z.dtype)
+        self._repeat = repeater(np.empty_like(self.flat))
         self._sum_classes = row_adder(self.flat.shape[1])
 
     def targets(self, y: Array) -> list[Target]:
@@ -80,11 +81,11 @@ class CrossEntropy(Loss):
         one_hot, places = target
         z, top, sums = self.flat, self._top, kept[0]
         np.maximum.reduce(z, 0, None, top)  # type: ignore[call-overload]
-        np.subtract(z, top, z)
+        np.subtract(z, self._repeat(top), z)
         z.take(places, None, kept[1], "clip")
         np.exp(z, z)
         self._sum_classes(z, sums)
-        np.divide(z, sums, z)
+        np.divide(z, self._repeat(sums), z)
         np.subtract(z, one_hot, z)
 
     @staticmethod
