@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hpt_cli.rerun import Rerun, WantedReruns
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.trial import TrialResult, TrialSpec
 
@@ -57,6 +58,26 @@ class RoundFinished:
 
 
 @dataclass(frozen=True)
+class RerunsStarted:
+    """Finished trials are trained again, for evidence.
+
+    Args:
+        wanted: Which, and why.
+        finished: How many of these trainings are there already.
+    """
+
+    wanted: WantedReruns
+    finished: int
+
+
+@dataclass(frozen=True)
+class RerunFinished:
+    """A rerun's file is published."""
+
+    rerun: Rerun
+
+
+@dataclass(frozen=True)
 class Notice:
     """Something a person should know: a sentence."""
 
@@ -71,5 +92,15 @@ class StudyFinished:
     trials: int
 
 
-Event = StudyStarted | RoundStarted | TrialStarted | TrialFinished | RoundFinished | Notice | StudyFinished
+Event = (
+    StudyStarted
+    | RoundStarted
+    | TrialStarted
+    | TrialFinished
+    | RoundFinished
+    | RerunsStarted
+    | RerunFinished
+    | Notice
+    | StudyFinished
+)
 Observer = Callable[[Event], None]

@@ -17,6 +17,9 @@ _TASKS_PER_WORKER = 2  # one in work, one at hand: a worker never waits for the 
 _SECONDS_A_TASK = 5.0  # so much is lost, at most, when a study is killed
 _MOST_TRIALS_A_TASK = 32  # beyond it a population gains nothing more
 
+SECONDS_TO_FINISH = 2.0
+"""Given to trials in flight when a signal ends the study."""
+
 
 @dataclasses.dataclass(frozen=True)
 class _Finished:

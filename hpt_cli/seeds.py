@@ -13,7 +13,7 @@ TRAINING = 2
 SPLIT = 3
 """Which rows are for training, validation and test: ``[seed, SPLIT]``."""
 RERUN = 4
-"""One more training of a finished trial, for evidence: ``[seed, RERUN, number]``."""
+"""One more training of a finished trial, for evidence: ``[seed, RERUN, number of the rerun]``."""
 
 
 def training_seed(study_seed: int, repeat: int) -> int:
@@ -21,3 +21,10 @@ def training_seed(study_seed: int, repeat: int) -> int:
     from numpy.random import SeedSequence
 
     return int(SeedSequence([study_seed, TRAINING, repeat]).generate_state(1)[0])
+
+
+def rerun_seed(study_seed: int, number: int) -> int:
+    """The training seed of rerun ``number`` (from 0), in [0, 2**32): the same for every trial."""
+    from numpy.random import SeedSequence
+
+    return int(SeedSequence([study_seed, RERUN, number]).generate_state(1)[0])

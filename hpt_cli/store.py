@@ -9,6 +9,7 @@ kill loses at most what was not finished.  One process writes, holding the folde
     ├── study.json           the resolved config, versions, BLAS, data
     ├── rounds/000.json      a round's plan, written before its first trial
     ├── trials/00000.json    a trial, written once
+    ├── reruns/00017-000.json  one more training of trial 17, for evidence
     ├── best/                params.yaml and model.npz of the best trial: a cache
     └── .cache/data/         the prepared training and validation rows, mapped by the workers: a cache
 """
@@ -21,7 +22,7 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,8 @@ from hpt_cli.errors import (
     StudyInUseError,
     StudyNotFoundError,
 )
+from hpt_cli.rerun import SCHEMA as RERUN_SCHEMA
+from hpt_cli.rerun import Rerun
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.trial import SCHEMA as TRIAL_SCHEMA
 from hpt_cli.trial import TrialResult
@@ -46,13 +49,14 @@ STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """A study's name is one safe part of a path."""
 
 _TRIAL_FILE = re.compile(r"(\d{5,})\.json")
+_RERUN_FILE = re.compile(r"(\d{5,})-(\d{3,})\.json")
 _ROUND_FILE = re.compile(r"(\d{3,})\.json")
 _MAX_JSON_BYTES = 256 * 2**20  # far above any trial; against a file that is not ours
 
 
 @dataclass(frozen=True)
 class Damage:
-    """A trial's file that cannot be read as one."""
+    """A trial's or rerun's file that cannot be read as one."""
 
     path: Path
     why: str
@@ -186,8 +190,32 @@ class StudyStore:
         """The files among the trials that cannot be read as one."""
         return [read for read in self.each_trial() if isinstance(read, Damage)]
 
+    def each_rerun(self) -> Iterator[Rerun | Damage]:
+        """What each rerun's file holds, by trial and number."""
+        for *numbers, path in _numbered(self.folder / "reruns", _RERUN_FILE):
+            yield _read_rerun(path, numbers)
+
+    def reruns(self) -> list[Rerun]:
+        """Every finished rerun, by trial and number; damaged files are left out."""
+        return [read for read in self.each_rerun() if isinstance(read, Rerun)]
+
+    def rerun_path(self, trial: int, number: int) -> Path:
+        """Where rerun ``number`` of ``trial`` is, or will be."""
+        return self.folder / "reruns" / f"{trial:05d}-{number:03d}.json"
+
+    def save_rerun(self, rerun: Rerun) -> None:
+        """Publish a finished rerun.
+
+        Raises:
+            CannotWriteError: The disk is full or read-only.
+        """
+        path = self.rerun_path(rerun.trial, rerun.number)
+        with _writing(path):
+            _make_part(path.parent)
+            publish_json(path, rerun.to_json())
+
     def set_aside(self, damage: Damage) -> Path:
-        """Rename a damaged file, so that its trial is run again; nothing is deleted.  The new path."""
+        """Rename a damaged file, so that it is run again; nothing is deleted.  The new path."""
         attempt = 0
         while True:
             aside = damage.path.with_name(f"{damage.path.name}.bad{attempt or ''}")
@@ -345,22 +373,41 @@ def _read_trial(path: Path, number: int) -> TrialResult | Damage:
     return result
 
 
-def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[tuple[int, Path]]:
-    """The files of ``folder`` whose whole name fits ``pattern``, with and by their number."""
+def _read_rerun(path: Path, numbers: Sequence[int]) -> Rerun | Damage:
+    try:
+        data = read_json(path)
+        if isinstance(data, dict) and isinstance(data.get("schema"), int) and data["schema"] > RERUN_SCHEMA:
+            raise DamagedStudyError(f"{path}: written by a newer version of hpt; upgrade hpt")
+        rerun = Rerun.from_json(data)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        return Damage(path, f"not a rerun's file ({_brief(error)})")
+    if [rerun.trial, rerun.number] != list(numbers):
+        return Damage(path, f"it holds rerun {rerun.number} of trial {rerun.trial}")
+    return rerun
+
+
+def _make_part(folder: Path) -> None:
+    """Make a part of a study's folder that only some studies have."""
+    if not folder.is_dir():
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)
+
+
+def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[tuple[Any, ...]]:
+    """The files of ``folder`` whose whole name fits ``pattern``: their numbers and the path, in order."""
     found = []
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
             fit = pattern.fullmatch(entry.name)
             if fit:
-                found.append((int(fit[1]), Path(entry.path)))
+                found.append((*map(int, fit.groups()), Path(entry.path)))
     return sorted(found)
 
 
 def _last_change(folder: Path) -> float:
     """When the study last gained a trial or a round, in seconds since the epoch."""
-    return max(
-        path.stat().st_mtime for path in (folder, folder / "trials", folder / "rounds") if path.exists()
-    )
+    parts = (folder, *(folder / part for part in ("trials", "rounds", "reruns", "confirm")))
+    return max(path.stat().st_mtime for path in parts if path.exists())
 
 
 @contextmanager
@@ -404,7 +451,7 @@ def _lock(file: IO[str], name: str) -> None:
 
 def _sweep(folder: Path) -> None:
     """Remove what a killed writer had begun."""
-    for part in (folder, folder / "trials", folder / "rounds", folder / "best"):
+    for part in (folder, *(folder / name for name in ("trials", "rounds", "reruns", "confirm", "best"))):
         for draft in part.glob(".tmp-*"):
             with suppress(OSError):
                 draft.unlink()

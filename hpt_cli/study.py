@@ -30,7 +30,7 @@ from hpt_cli.events import (
     TrialStarted,
 )
 from hpt_cli.executors import LocalExecutor
-from hpt_cli.in_flight import InFlight, StopRequest
+from hpt_cli.in_flight import SECONDS_TO_FINISH, InFlight, StopRequest
 from hpt_cli.objectives.base import Objective
 from hpt_cli.objectives.network import NetworkObjective
 from hpt_cli.planning import next_round, planned_rounds, strategy_of, trials_in_all
@@ -41,8 +41,6 @@ from hpt_cli.space import Params
 from hpt_cli.store import Damage, StudyStore
 from hpt_cli.strategies.base import Strategy
 from hpt_cli.trial import Status, TrialResult, TrialSpec
-
-_SECONDS_TO_FINISH = 2.0  # given to trials in flight when a signal ends the study
 
 
 def run_missing(
@@ -230,7 +228,7 @@ class StudyLoop:
 
     def _wind_down(self) -> NoReturn:
         """A signal asked for the end: keep what finishes within a moment."""
-        deadline = time.monotonic() + _SECONDS_TO_FINISH
+        deadline = time.monotonic() + SECONDS_TO_FINISH
         while self._in_flight.trials and (left := deadline - time.monotonic()) > 0:
             self._keep(self._in_flight.wait(left))
         number = self._stop.signal_number or signal.SIGINT

@@ -95,6 +95,35 @@ class RepeatResult:
         if self.epochs is None and self.history:
             object.__setattr__(self, "epochs", max(map(len, self.history.values())))
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types; non-finite numbers become null."""
+        return {
+            "seed": self.seed,
+            "status": str(self.status),
+            "objective": finite(self.objective),
+            "metrics": {name: finite(value) for name, value in self.metrics.items()},
+            "history": {name: [finite(v) for v in curve] for name, curve in self.history.items()},
+            "error": self.error,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> RepeatResult:
+        """The inverse of :meth:`to_json`; a null in a curve or a metric comes back as NaN.
+
+        Raises:
+            ValueError, KeyError, TypeError, AttributeError: It is not a repeat's JSON.
+        """
+        return cls(
+            seed=int(data["seed"]),
+            status=Status(data["status"]),
+            objective=None if data["objective"] is None else float(data["objective"]),
+            metrics={name: _number(value) for name, value in data["metrics"].items()},
+            history={
+                name: tuple(_number(value) for value in curve) for name, curve in data["history"].items()
+            },
+            error=data["error"],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -109,6 +138,19 @@ class Timing:
     started: float
     finished: float
     seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {"started": self.started, "finished": self.finished, "seconds": self.seconds}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Timing:
+        """The inverse of :meth:`to_json`.
+
+        Raises:
+            ValueError, KeyError, TypeError: It is not a timing's JSON.
+        """
+        return cls(float(data["started"]), float(data["finished"]), float(data["seconds"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,24 +231,10 @@ class TrialResult:
             "status": str(self.status),
             "params": dict(self.params),
             "objective": finite(self.objective),
-            "repeats": [
-                {
-                    "seed": repeat.seed,
-                    "status": str(repeat.status),
-                    "objective": finite(repeat.objective),
-                    "metrics": {name: finite(value) for name, value in repeat.metrics.items()},
-                    "history": {name: [finite(v) for v in curve] for name, curve in repeat.history.items()},
-                    "error": repeat.error,
-                }
-                for repeat in self.repeats
-            ],
+            "repeats": [repeat.to_json() for repeat in self.repeats],
             "error": self.error,
             "origin": {"strategy": self.origin.strategy, "kind": self.origin.kind},
-            "timing": {
-                "started": self.timing.started,
-                "finished": self.timing.finished,
-                "seconds": self.timing.seconds,
-            },
+            "timing": self.timing.to_json(),
         }
 
     @classmethod
@@ -216,7 +244,6 @@ class TrialResult:
         Raises:
             ValueError, KeyError, TypeError, AttributeError: It is not a trial's JSON.
         """
-        timing = data["timing"]
         number, objective = data["number"], data["objective"]
         if type(number) is not int or number < 0 or not isinstance(data["params"], dict):
             raise ValueError("not a trial: number or params are not what they should be")
@@ -231,23 +258,10 @@ class TrialResult:
             params=dict(data["params"]),
             status=status,
             objective=None if objective is None else float(objective),
-            repeats=tuple(
-                RepeatResult(
-                    seed=int(repeat["seed"]),
-                    status=Status(repeat["status"]),
-                    objective=None if repeat["objective"] is None else float(repeat["objective"]),
-                    metrics={name: _number(value) for name, value in repeat["metrics"].items()},
-                    history={
-                        name: tuple(_number(value) for value in curve)
-                        for name, curve in repeat["history"].items()
-                    },
-                    error=repeat["error"],
-                )
-                for repeat in data["repeats"]
-            ),
+            repeats=tuple(map(RepeatResult.from_json, data["repeats"])),
             error=data["error"],
             origin=_origin(str(data["origin"]["strategy"]), str(data["origin"]["kind"])),
-            timing=Timing(float(timing["started"]), float(timing["finished"]), float(timing["seconds"])),
+            timing=Timing.from_json(data["timing"]),
         )
 
 

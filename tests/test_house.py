@@ -10,11 +10,11 @@ PACKAGE = Path(__file__).parent.parent / "hpt_cli"
 
 FLOORS = [
     {"errors"},
-    {"space", "seeds", "environment", "network", "data", "trial"},
+    {"space", "seeds", "environment", "network", "data", "trial", "rerun"},
     {"noise"},
     {"strategies", "rounds", "objectives", "executors", "store", "ranking", "events"},
     {"config"},
-    {"planning", "preparation", "preview", "in_flight", "study", "verification"},
+    {"planning", "preparation", "preview", "in_flight", "rerunning", "study", "verification"},
     {"views", "bridges"},
     {"cli", "__main__"},
 ]
