@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from hpt_cli.config import RoundSettings, StudyConfig
 from hpt_cli.errors import InputError
+from hpt_cli.rerun import Rerun, WantedReruns
 from hpt_cli.rounds import RoundPlan, next_space
 from hpt_cli.seeds import ASK
 from hpt_cli.store import StudyStore
@@ -65,9 +66,15 @@ def first_round(config: StudyConfig) -> RoundPlan:
 
 
 def next_round(
-    plans: Sequence[RoundPlan], results: Sequence[TrialResult], config: StudyConfig
-) -> RoundPlan | None:
-    """The config's next round after ``plans``, whose results are all there; ``None`` after the last."""
+    plans: Sequence[RoundPlan],
+    results: Sequence[TrialResult],
+    config: StudyConfig,
+    reruns: Sequence[Rerun] = (),  # noqa: ARG001 - the decision's first form does not ask for any
+) -> RoundPlan | WantedReruns | None:
+    """The config's next round after ``plans``, whose results are all there; ``None`` after the last.
+
+    Where it takes reruns to decide, those it takes; asked again when they are there, it decides.
+    """
     ahead = rounds_ahead(plans, config)
     if not ahead:
         return None

@@ -35,6 +35,8 @@ from hpt_cli.objectives.base import Objective
 from hpt_cli.objectives.network import NetworkObjective
 from hpt_cli.planning import next_round, planned_rounds, strategy_of, trials_in_all
 from hpt_cli.ranking import best_of
+from hpt_cli.rerun import WantedReruns
+from hpt_cli.rerunning import Rerunner
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.seeds import training_seed
 from hpt_cli.space import Params
@@ -108,6 +110,7 @@ class StudyLoop:
         self._results: dict[int, TrialResult] = {}  # slim: a study may have 100,000 trials
         self._counts: Counter[Status] = Counter()
         self._in_flight = InFlight(objective, executor, workers, stop)
+        self._rerunner = Rerunner(store, config.seed, self._in_flight, observe, stop)
 
     def run(self) -> None:
         """Run what is missing; raises as :func:`run_missing`."""
@@ -132,14 +135,21 @@ class StudyLoop:
         self._observe(StudyFinished(self._store.name, len(self._results)))
 
     def _plan(self, number: int) -> RoundPlan | None:
-        """The plan of round ``number``, decided and published if it is new; ``None`` after the last."""
+        """The plan of round ``number``, decided and published if it is new; ``None`` after the last.
+
+        What the decision wants to know of the noise is found out first.
+        """
         plans = planned_rounds(self._store, self._config)
         if number < len(plans):
             return plans[number]
-        plan = next_round(plans, self._in_order(), self._config)
-        if plan is not None:
-            self._store.save_round(plan)
-        return plan
+        while True:
+            decided = next_round(plans, self._in_order(), self._config, self._store.reruns())
+            if not isinstance(decided, WantedReruns):
+                break
+            self._rerunner.run(decided, self._results)
+        if decided is not None:
+            self._store.save_round(decided)
+        return decided
 
     def _remember(self, result: TrialResult) -> None:
         self._results[result.number] = result.slim()
