@@ -2,7 +2,8 @@
 
 Columns: the matrix products of a step and nothing else (bound); ours, one trial at a time (solo) and sixteen
 in a population (per trial); PyTorch eager with its default and its fused optimizer; scikit-learn's MLP, which
-knows no batch norm.  All are warmed up, take turns, and share one core with one thread.
+knows no batch norm.  Then convolutional networks beside PyTorch, and what each setting costs beside the plain
+network.  All are warmed up, take turns, and share one core with one thread.
 """
 
 from __future__ import annotations
@@ -23,9 +24,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.report import interleaved, keep
+from benchmarks.train.images import IMAGES, measure_images
+from benchmarks.train.settings import measure_settings
+from benchmarks.train.timing import timed, timed_training
+from hpt_cli.network import TrainingData
 
 K = 16
-SECONDS = 0.15  # of one measurement
 VALIDATION_ROWS = 64  # ours judges after each epoch; the peers do not
 
 
@@ -70,22 +74,6 @@ def data_of(shape: Shape) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def timed(epoch: Callable[[], None], steps: int) -> Callable[[], float]:
-    """A measurement of ``epoch``: microseconds a step over a fixed share of a second."""
-    epoch()
-    started = time.perf_counter()
-    epoch()
-    repeats = max(1, int(SECONDS / (time.perf_counter() - started)))
-
-    def measure() -> float:
-        started = time.perf_counter()
-        for _ in range(repeats):
-            epoch()
-        return (time.perf_counter() - started) / repeats / steps * 1e6
-
-    return measure
-
-
 def steps_of(shape: Shape) -> int:
     """Steps of an epoch, the last batch (where it is not of one row) among them."""
     return -(-shape.rows // shape.batch)
@@ -115,8 +103,6 @@ def bound(shape: Shape) -> Callable[[], float]:
 
 def ours(shape: Shape, trials: int) -> Callable[[], float]:
     """Per trial, of ``trials`` together."""
-    from hpt_cli.network import NetworkSettings, Population, TrainingData
-
     x, y = data_of(shape)
     data = TrainingData(
         task="classification",
@@ -128,25 +114,11 @@ def ours(shape: Shape, trials: int) -> Callable[[], float]:
     )
     flat = {
         "hidden_units": list(shape.widths),
-        "batch_size": shape.batch,
         "batch_norm": shape.batch_norm,
         "optimizer": shape.optimizer,
         "momentum": shape.momentum,
-        "learning_rate": 1e-3,
-        "epochs": 1_000_000,
     }
-    population = Population(
-        [NetworkSettings.from_flat(flat)] * trials, list(range(trials)), data, metric="validation_loss"
-    )
-    done = 0
-
-    def epoch() -> None:
-        nonlocal done
-        done += 1
-        population.run(until=done)
-
-    per_task = timed(epoch, steps_of(shape))
-    return lambda: per_task() / trials
+    return timed_training(flat, data, batch=shape.batch, trials=trials)
 
 
 def torch_loop(shape: Shape, *, fused: bool) -> Callable[[], float]:
@@ -232,12 +204,8 @@ def measure_shape(shape: Shape, rounds: int) -> dict[str, Any]:
     return {"name": shape.name, "class": shape.size, "batch": shape.batch, **interleaved(runs, rounds)}
 
 
-def main() -> None:
-    """Measure, print, keep."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", help="shapes whose name holds this text")
-    options = parser.parse_args()
+def measure_dense(rounds: int, only: str) -> list[dict[str, Any]]:
+    """The table of fully connected networks, printed row by row."""
     titles = (
         "bound us",
         "solo us",
@@ -249,12 +217,12 @@ def main() -> None:
         "K/eager",
         "solo/K",
     )
-    print(f"{'':20}{'B':>4} " + "".join(f"{title:>11}" for title in (*titles, "solo/sklearn")))
+    shapes = [shape for shape in SHAPES if only in shape.name]
+    if shapes:
+        print(f"{'':20}{'B':>4} " + "".join(f"{title:>11}" for title in (*titles, "solo/sklearn")))
     rows = []
-    for shape in SHAPES:
-        if options.only and options.only not in shape.name:
-            continue
-        row = measure_shape(shape, options.rounds)
+    for shape in shapes:
+        row = measure_shape(shape, rounds)
         rows.append(row)
         solo, many = row["solo"], row["population"]
         cells = [f"{row['bound']:.1f}", f"{solo:.1f}", f"{many:.1f}"]
@@ -263,6 +231,19 @@ def main() -> None:
         cells += [f"{ratio:.2f}" for ratio in ratios]
         cells.append(f"{solo / row['sklearn']:.2f}" if "sklearn" in row else "-")
         print(f"{shape.name:20}{shape.batch:>4} " + "".join(f"{cell:>11}" for cell in cells), flush=True)
+    return rows
+
+
+def main() -> None:
+    """Measure, print, keep."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", default="", help="networks whose name holds this text")
+    options = parser.parse_args()
+    rows = measure_dense(options.rounds, options.only)
+    rows += measure_images([i for i in IMAGES if options.only in i.name], options.rounds)
+    if not options.only:
+        rows += measure_settings(options.rounds)
     print(f"kept in {keep('train', rows)}")
 
 
