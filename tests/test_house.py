@@ -14,7 +14,7 @@ FLOORS = [
     {"noise"},
     {"strategies", "rounds", "objectives", "executors", "store", "ranking", "events"},
     {"config"},
-    {"planning", "preparation", "preview", "in_flight", "rerunning", "study", "verification"},
+    {"planning", "preparation", "proposal", "preview", "in_flight", "rerunning", "study", "verification"},
     {"views", "bridges"},
     {"cli", "__main__"},
 ]

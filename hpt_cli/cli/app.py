@@ -16,6 +16,7 @@ from hpt_cli.cli import options
 from hpt_cli.errors import HptError
 
 COMMANDS: Mapping[str, str] = {
+    "init": "Write a first config for your data.",
     "run": "Run a study, or go on with it, and show its leaderboard.",
     "refine": "Search on in a narrower space around a study's best trials.",
     "show": "Rank a study's finished trials, best first.",

@@ -53,6 +53,11 @@ def config_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "hpt study", **schema}
 
 
+def schema_text() -> str:
+    """The schema as the content of a file."""
+    return json.dumps(config_schema(), indent=1) + "\n"
+
+
 _LAYER = "A layer's own width, counted from 1; it has an effect when the net is that deep."
 
 
@@ -237,7 +242,7 @@ def _layer_rows() -> Iterator[str]:
 
 def write(folder: Path) -> None:
     """Write both files into ``folder``."""
-    (folder / SCHEMA_FILE).write_text(json.dumps(config_schema(), indent=1) + "\n", encoding="utf-8")
+    (folder / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8")
     (folder / PAGE_FILE).write_text(page(), encoding="utf-8")
 
 

@@ -33,7 +33,7 @@ class TestHelp:
         assert "no such command 'shwo'; did you mean 'show'?" in result.stderr
 
     def test_a_command_like_no_other_is_answered_with_all(self, hpt):
-        assert "there are: run, refine, show" in hpt("frobnicate").stderr
+        assert "there are: init, run, refine" in hpt("frobnicate").stderr
 
     def test_the_version(self, hpt):
         assert hpt("--version").stdout == "hpt 0.1.0\n"

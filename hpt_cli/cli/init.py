@@ -1,0 +1,126 @@
+"""``hpt init``: a first config."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hpt_cli.cli import options
+from hpt_cli.errors import CannotWriteError, InputError
+
+if TYPE_CHECKING:
+    from hpt_cli.proposal import Draft
+
+_STDOUT = "-"
+
+
+@click.command("init")
+@click.argument("source", metavar="[DATA]", required=False)
+@click.option("--target", metavar="COLUMN", help="The label's column by name; -1 is the last.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="The config to write; - is stdout.  [default: DATA's name and .yaml]",
+)
+@click.option("--force", is_flag=True, help="Write over a config that is there.")
+@options.as_json
+@options.debug
+def command(source: str | None, target: str | None, output: str | None, force: bool, as_json: bool) -> None:
+    """Write a commented config for DATA that runs as it stands.
+
+    DATA is a built-in set (digits, wine, breast_cancer, iris, diabetes) or a file: .csv, .tsv (.gz too),
+    .parquet, .npz, or MNIST's.  Metric, network and space are proposed from its size, so that a first study
+    takes about a minute.  In a terminal it asks for what is missing; elsewhere it says what is missing.
+    Beside the config it puts hpt.schema.json, by which editors complete and check it.
+
+    \b
+    Example:
+        hpt init digits
+        hpt init people.csv --target income
+    """
+    from hpt_cli.proposal import data_draft
+
+    if source is None:
+        source = _asked_source()
+    path = _place(source, output, force=force)
+    label = int(target) if target == "-1" else target
+    draft = data_draft(source, path, target=label, written_by=_typed(source, target))
+    if output == _STDOUT:
+        print(draft.text, end="")
+        return
+    written = _write(draft, force=force)
+    if as_json:
+        from hpt_cli.views.machine import to_json
+
+        shown = {"written": [str(file) for file in written], "notes": list(draft.notes)}
+        print(to_json({**shown, "config": draft.config.resolved()}))
+        return
+    from hpt_cli.views.console import make_console
+    from hpt_cli.views.draft import show_draft
+
+    show_draft(make_console(), draft, written)
+
+
+def _is_terminal() -> bool:
+    """Whether there is a person to ask: the question is read and seen in a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _asked_source() -> str:
+    from hpt_cli.data import BUILTIN
+
+    if not _is_terminal():
+        raise InputError(
+            f"which data? Name a file, such as `hpt init people.csv --target income`, or a built-in set: "
+            f"{', '.join(BUILTIN)}"
+        )
+    return str(click.prompt(f"Data: a file, or {', '.join(BUILTIN)}", err=True)).strip()
+
+
+def _place(source: str, output: str | None, *, force: bool) -> Path:
+    """Where the config belongs.
+
+    Raises:
+        InputError: There is something already, or no such folder.
+    """
+    from hpt_cli.proposal import study_name
+
+    if output == _STDOUT:
+        return Path(f"{study_name(source)}.yaml")
+    path = Path(output or f"{study_name(source)}.yaml")
+    if path.is_dir():
+        raise InputError(
+            f"{path}: is a folder; name a file: --output {path / (study_name(source) + '.yaml')}"
+        )
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.parent}; make it first")
+    if path.exists() and not force:
+        raise InputError(f"{path}: is there already; --force writes over it, --output NAME.yaml beside it")
+    return path
+
+
+def _typed(source: str, target: str | None) -> str:
+    words = ["hpt", "init", source, *(["--target", target] if target is not None else [])]
+    return shlex.join(words)
+
+
+def _write(draft: Draft, *, force: bool) -> list[Path]:
+    """Write the config, and the schema where there is none."""
+    from hpt_cli.config.describe import schema_text
+    from hpt_cli.proposal import SCHEMA_FILE
+    from hpt_cli.store import publish
+
+    schema = draft.path.parent / SCHEMA_FILE
+    try:
+        publish(draft.path, draft.text.encode())
+        if schema.exists() and not force:
+            return [draft.path]
+        publish(schema, schema_text().encode())
+    except OSError as error:
+        raise CannotWriteError(f"{error.filename or draft.path}: {error.strerror or error}") from error
+    return [draft.path, schema]

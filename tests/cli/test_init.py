@@ -1,0 +1,131 @@
+"""``hpt init``: a first config, written, asked for, refused."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from hpt_cli.config.describe import config_schema
+
+TABLE = "height,width,kind\n" + "".join(
+    f"{1 + row % 7},{2 + row % 5},{'ab'[row * 3 % 7 > 2]}\n" for row in range(60)
+)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "things.csv").write_text(TABLE)
+    return tmp_path
+
+
+def test_it_writes_a_config_that_plans_and_runs(hpt, folder, runs):
+    result = hpt("init", "iris")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.endswith(
+        "written: iris.yaml\nwritten: hpt.schema.json\nnext: hpt plan iris.yaml, then hpt run iris.yaml\n"
+    )
+    assert hpt("plan", "iris.yaml").exit_code == 0
+    short = ("--trials", 2, "--set", "network.epochs=2", "--set", "search.repeats=1")
+    assert hpt("run", "iris.yaml", *short).exit_code == 0
+    assert json.loads((folder / "hpt.schema.json").read_text()) == config_schema()
+
+
+def test_a_table_with_its_label(hpt, folder, runs):
+    result = hpt("init", "things.csv", "--target", "kind")
+    assert result.exit_code == 0, result.output
+    written = yaml.safe_load((folder / "things.yaml").read_text())
+    assert written["data"]["source"] == "things.csv"
+    assert written["data"]["target"] == "kind"
+    assert hpt("plan", "things.yaml").exit_code == 0
+
+
+def test_the_source_is_relative_to_the_config(hpt, folder):
+    (folder / "configs").mkdir()
+    assert hpt("init", "things.csv", "--target", "kind", "-o", "configs/a.yaml").exit_code == 0
+    assert yaml.safe_load((folder / "configs" / "a.yaml").read_text())["data"]["source"] == "../things.csv"
+    assert hpt("plan", "configs/a.yaml").exit_code == 0
+
+
+def test_a_dash_prints_the_config_and_writes_nothing(hpt, folder):
+    result = hpt("init", "iris", "-o", "-")
+    assert yaml.safe_load(result.stdout)["data"]["source"] == "iris"
+    assert [file.name for file in folder.iterdir()] == ["things.csv"]
+
+
+def test_what_is_there_is_kept_without_force(hpt, folder):
+    (folder / "iris.yaml").write_text("mine")
+    (folder / "hpt.schema.json").write_text("mine")
+    refused = hpt("init", "iris")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "hpt: iris.yaml: is there already; --force writes over it" in refused.stderr
+    assert (folder / "iris.yaml").read_text() == "mine"
+    assert hpt("init", "iris", "-o", "other.yaml").exit_code == 0
+    assert (folder / "hpt.schema.json").read_text() == "mine"
+    assert hpt("init", "iris", "--force").exit_code == 0
+    assert "mine" not in (folder / "iris.yaml").read_text() + (folder / "hpt.schema.json").read_text()
+
+
+def test_json_says_what_was_written(hpt, folder):
+    document = json.loads(hpt("init", "iris", "--json").stdout)
+    assert document["written"] == ["iris.yaml", "hpt.schema.json"]
+    assert document["config"]["name"] == "iris"
+    assert any("classification" in note for note in document["notes"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "which data? Name a file"),
+        (("irsi",), "did you mean 'iris'?"),
+        (("things.csv",), "the columns are 'height', 'width', 'kind'"),
+        (("things.csv", "--target", "knd"), "did you mean 'kind'?"),
+        (("iris", "-o", "nowhere/a.yaml"), "there is no folder nowhere"),
+        (("iris", "-o", "."), "is a folder; name a file"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_said_and_nothing_written(hpt, folder, arguments, said):
+    result = hpt("init", *arguments)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert [file.name for file in folder.iterdir()] == ["things.csv"]
+
+
+def test_a_folder_that_cannot_be_written_to(hpt, folder, monkeypatch):
+    def full(path, content):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr("hpt_cli.store.publish", full)
+    result = hpt("init", "iris")
+    assert (result.exit_code, result.stderr) == (74, "hpt: iris.yaml: No space left on device\n")
+
+
+def typed(arguments, answers, environment, folder):
+    """The command in a terminal, where a person types ``answers``; its status and what it showed."""
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "hpt_cli", *arguments]
+    with subprocess.Popen(
+        command, stdin=follower, stdout=follower, stderr=follower, cwd=folder, env=environment
+    ) as process:
+        os.close(follower)
+        os.write(leader, answers.encode())
+        shown = b""
+        while True:
+            try:
+                part = os.read(leader, 65536)
+            except OSError:  # the other end is closed
+                break
+            shown += part
+    os.close(leader)
+    return process.returncode, shown.decode()
+
+
+def test_in_a_terminal_it_asks_which_data(folder, environment):
+    status, shown = typed(["init"], "iris\n", environment, folder)
+    assert status == 0, shown
+    assert "Data: a file, or digits, wine, breast_cancer, iris, diabetes: " in shown
+    assert (folder / "iris.yaml").exists()

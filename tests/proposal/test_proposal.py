@@ -1,0 +1,113 @@
+"""What is proposed for data of every size, and that it reads back."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import yaml
+
+from hpt_cli.config import load_config
+from hpt_cli.data import BUILTIN
+from hpt_cli.proposal import data_draft, study_name
+from hpt_cli.proposal.settings import SECONDS, propose
+from hpt_cli.proposal.text import scalar
+
+
+def dataset(rows, features, shares=(0.5, 0.5)):
+    """As far as a proposal looks at one: three fifths of the rows train, one fifth validates."""
+    training = rows * 3 // 5
+    labels = np.repeat(np.arange(len(shares)), np.round(np.array(shares) * training).astype(int))
+    x = np.broadcast_to(np.float32(0), (len(labels), features))
+    regression = not shares
+    return SimpleNamespace(
+        task="regression" if regression else "classification",
+        n_classes=len(shares),
+        x_train=np.broadcast_to(np.float32(0), (training, features)) if regression else x,
+        y_train=labels,
+        y_validation=np.zeros(rows // 5),
+    )
+
+
+@pytest.mark.parametrize("features", [4, 100, 784])
+@pytest.mark.parametrize("rows", [30, 150, 2000, 20_000, 70_000, 1_000_000])
+def test_a_first_study_takes_about_a_minute(rows, features):
+    proposal = propose(dataset(rows, features))
+    assert 12 <= proposal.trials <= 40
+    assert proposal.units[0] * 8 == proposal.units[1]
+    if rows * features <= 1_000_000 * 100:  # beyond, three epochs of a small network take longer
+        assert proposal.seconds <= 1.25 * SECONDS
+
+
+def test_small_sets_get_epochs_and_large_ones_batches():
+    small, large = propose(dataset(150, 4)), propose(dataset(200_000, 20))
+    assert (small.epochs, large.epochs) == (100, 5)
+    assert small.batch_size < 16 < large.batch_size
+
+
+def test_few_rows_are_trained_on_three_times_and_judged_by_the_loss():
+    few, many = propose(dataset(500, 10)), propose(dataset(5000, 10))
+    assert (few.repeats, few.metric) == (3, "validation_loss")
+    assert (many.repeats, many.metric) == (1, "validation_accuracy")
+
+
+def test_a_class_of_most_rows_turns_accuracy_into_balanced_accuracy():
+    skewed = propose(dataset(5000, 10, (0.9, 0.1)))
+    assert skewed.metric == "validation_balanced_accuracy"
+    assert skewed.skew == pytest.approx(0.9)
+    assert propose(dataset(5000, 10, (0.6, 0.4))).skew is None
+
+
+def test_regression_is_judged_in_the_labels_own_units():
+    assert propose(dataset(5000, 10, ())).metric == "validation_rmse"
+
+
+@pytest.mark.parametrize("source", BUILTIN)
+def test_every_built_in_set_has_a_config_that_reads_back(source, tmp_path):
+    draft = data_draft(source, tmp_path / f"{source}.yaml", target=None, written_by=f"hpt init {source}")
+    draft.path.write_text(draft.text)
+    config = load_config(draft.path)
+    assert config.resolved() == draft.config.resolved()
+    assert (config.name, config.data.source) == (source, source)
+    assert draft.text.startswith("# yaml-language-server: $schema=hpt.schema.json\n")
+    assert max(map(len, draft.text.splitlines())) <= 110
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("data/My people (2).csv.gz", "My-people-2"),
+        ("a.b.parquet", "a.b"),
+        ("train-images-idx3-ubyte.gz", "train-images"),
+        ("???.csv", "study"),
+        ("x" * 90 + ".csv", "x" * 64),
+    ],
+)
+def test_a_study_is_called_as_its_file(file, name):
+    assert study_name(file) == name
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "income",
+        "on",
+        "No",
+        "1e3",
+        "007",
+        "a: b",
+        "ä # ö",
+        'say "x"',
+        "\x1b[2J",
+        "",
+        "../a b.csv",
+        "null",
+        "-1",
+    ],
+)
+def test_texts_are_quoted_where_yaml_would_take_them_for_something_else(value):
+    assert yaml.safe_load(f"[{scalar(value)}, {scalar([value])}]") == [value, [value]]
+
+
+def test_numbers_lists_and_mappings_read_back():
+    value = {"a": [1, 2.5, True], "b c": {"on": None}}
+    assert yaml.safe_load(scalar(value)) == value
