@@ -10,7 +10,7 @@ from hpt_cli.errors import InputError, StudyChangedError
 from hpt_cli.in_flight import StopRequest
 from hpt_cli.network import NetworkSettings, predict
 from hpt_cli.preparation import open_config, prepare_study, reload_data, source_change
-from hpt_cli.preview import preview
+from hpt_cli.preview import DRAWS, preview
 from hpt_cli.study import run_missing
 from hpt_cli.verification import environment_changes, verify_trials
 
@@ -201,4 +201,4 @@ def test_a_preview_writes_nothing_and_shows_the_first_choices(finished, tmp_path
     results = run(path, runs).results()
     assert list(shown.points) == [result.params for result in results[: len(shown.points)]]
     assert shown.seconds_per_trial > 0
-    assert sum(count for *_, count in shown.decades["learning_rate"]) == 1000
+    assert shown.draws.legal == DRAWS

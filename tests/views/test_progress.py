@@ -4,9 +4,9 @@ from contextlib import suppress
 
 import pytest
 
-from hpt_cli import study
 from hpt_cli.errors import InterruptedStudyError
 from hpt_cli.events import Notice, RoundFinished, RoundStarted, StudyStarted, TrialFinished, TrialStarted
+from hpt_cli.in_flight import SECONDS_TO_FINISH
 from hpt_cli.trial import Origin, Status, TrialSpec
 from hpt_cli.views.live import LiveView
 from hpt_cli.views.plain import PlainView
@@ -150,7 +150,7 @@ class TestLiveView:
         assert watched(encoding="ascii").isascii()
 
     def test_it_says_that_it_stops_and_how_long_that_takes(self, watched):
-        said = f"7 of 20 trials  stopping: trials in flight have {study._SECONDS_TO_FINISH:g} s"
+        said = f"7 of 20 trials  stopping: trials in flight have {SECONDS_TO_FINISH:g} s"
         assert said in watched(stopping=True)
         narrow = watched(50, 12, stopping=True).splitlines()
         assert max(map(len, narrow)) <= 50
