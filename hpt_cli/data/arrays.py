@@ -19,7 +19,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from hpt_cli.data import settings as limits
-from hpt_cli.data.columns import check_finite, typed
+from hpt_cli.data.columns import check_finite, judge, read
 from hpt_cli.data.files import expansion_limit, open_regular
 from hpt_cli.data.idx import image_shape
 from hpt_cli.data.messages import Source, listed, shown
@@ -177,5 +177,6 @@ def _labels(y: Array, key: str, source: Source) -> Numbers | Category:
         import pandas as pd
 
         texts = np.char.decode(y, "utf-8", "replace") if y.dtype.kind == "S" else y
-        return typed(pd.Series(texts.astype(object)), key, source)
+        series = pd.Series(texts.astype(object))
+        return read(series, judge(series, key, source, label=True), source)
     raise source.error(f"member {key!r} holds {y.dtype} values; expected numbers or texts as labels")

@@ -1,52 +1,174 @@
-"""What a column holds: numbers or texts, decided cell by cell and never by what a parser happens to accept.
+"""What a column holds: numbers, dates or texts, decided by all its cells and never by what a parser accepts.
 
 pandas splits a text into cells at C speed and turns columns of plain numbers into arrays; every column in
 which it met anything else arrives here as texts and is judged by our own rules, because ``float()`` takes
 ``nan``, ``1_000``, full-width digits and ``1e999`` for numbers, and a guess would be silent.
+
+Judging is done once, on the data of a study (:func:`judge`); what came of it, a :class:`Reading`, is kept
+with the model and applied to every later table (:func:`read`).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from hpt_cli.data import settings as limits
 from hpt_cli.data.messages import Source
 from hpt_cli.data.raw import Array, Category, Numbers
+from hpt_cli.data.written import (
+    PLAIN,
+    DateWriting,
+    Writing,
+    days_of,
+    find_dates,
+    find_writing,
+    parse,
+    split_unit,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = frozenset({"", "?", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL"})
 """Cells that say that nothing is known, after blanks around them are taken off."""
-# Possessive quantifiers (++): a cell of 100,000 digits and a letter must not take quadratic time.
-NUMBER = re.compile(r"[+-]?(\d++\.?+\d*+|\.\d++)([eE][+-]?\d++)?", re.ASCII)
-DECIMAL_COMMA = re.compile(r"[+-]?\d++,\d++([eE][+-]?\d++)?", re.ASCII)
+MAYBE_MISSING = frozenset(
+    {"-", "--", ".", "none", "None", "NONE", "n.a.", "#N/A", "unknown", "missing", "NULL"}
+)
+"""Cells that may say so: named in a message, never taken for it."""
 SPOILED_NUMBER = re.compile(
     r"[+-]?(inf(inity)?|(?=.*\d)[\d.,_'\s]++([eE][+-]?\d++)?|0[xob][0-9a-f]++)", re.IGNORECASE
 )
-"""Texts that may be meant as a number: ``inf``, ``1_000``, ``1 000``, ``1,5``, full-width digits."""
+"""Texts that may be meant as a number: ``inf``, ``1_000``, ``1,5`` among ``2.5``, full-width digits."""
 MANY = 20
 """Distinct numbers from which a column counts as measured rather than coded."""
+BOOLEANS = {"true": 1.0, "false": 0.0}
+Kind = Literal["number", "boolean", "date", "category"]
 
 
-def typed(series: pd.Series[Any], name: str, source: Source) -> Numbers | Category:
-    """The column as numbers, or as levels if its cells are texts.
+@dataclass(frozen=True)
+class Reading:
+    """How the cells of one column are read.
 
-    Numbers are chosen if every cell that is not missing is one.  A column of mostly numbers, and many
-    different ones, is a column of numbers with a mistake in it: an error that names the cell.
+    Args:
+        name: The column's.
+        kind: What its cells are.
+        writing: Of numbers.
+        dates: Of dates; ``None`` for other kinds.
+        missing: Cells that say that nothing is known, beside :data:`MISSING`.
+        unclear: The commas of its numbers could be thousands or decimals, and were taken for thousands.
+    """
+
+    name: str
+    kind: Kind
+    writing: Writing = PLAIN
+    dates: DateWriting | None = None
+    missing: tuple[str, ...] = ()
+    unclear: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types, for the model's folder."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Reading:
+        """The inverse of :meth:`to_json`."""
+        dates = None if data["dates"] is None else DateWriting(**data["dates"])
+        own = {"writing": Writing(**data["writing"]), "dates": dates, "missing": tuple(data["missing"])}
+        return cls(**{**data, **own})
+
+
+def judge(
+    series: pd.Series[Any],
+    name: str,
+    source: Source,
+    *,
+    decimal: str | None = None,
+    missing: Sequence[str] = (),
+    label: bool = False,
+) -> Reading:
+    """Decide what a column holds.
+
+    It holds numbers, or dates, if every cell that is not missing is one.  A column of mostly numbers, and
+    many different ones, is a column of numbers with a mistake in it: an error that names the cell.
+
+    Args:
+        series: The cells; those of a text file that are no plain numbers as texts.
+        name: The column's.
+        source: For messages.
+        decimal: The decimal separator, where it is known.
+        missing: Cells that say that nothing is known, beside :data:`MISSING`.
+        label: The column is the label: true and false, and dates, stay texts.
 
     Raises:
-        DataError: With row and column, for such a cell, and for infinite or too large numbers.
+        DataError: With row and column, for such a cell; for values that are neither numbers, dates nor texts.
     """
+    kept = tuple(missing)
     kind = series.dtype.kind
-    if kind in "biuf":
+    if kind == "b" and not label:
+        return Reading(name, "boolean", missing=kept)
+    if kind in "iuf":
+        return Reading(name, "number", missing=kept)
+    if (kind == "M" or _holds(series) in ("date", "datetime", "datetime64")) and not label:
+        return Reading(name, "date", dates=DateWriting(""), missing=kept)
+    codes, levels = _levels(series, name, source)
+    gone = MISSING | set(missing)
+    known = [level for level in levels if level not in gone]
+    if not known:
+        return Reading(name, "number", missing=kept)
+    if not label and all(level.casefold() in BOOLEANS for level in known):
+        return Reading(name, "boolean", missing=kept)
+    writing, unclear = find_writing(known, decimal)
+    if writing:
+        return Reading(name, "number", writing, missing=kept, unclear=unclear)
+    if not label and (dates := find_dates(known)):
+        return Reading(name, "date", dates=dates, missing=kept)
+    _refuse_spoiled(codes, levels, gone, decimal, name, source)
+    return Reading(name, "category", missing=kept)
+
+
+def read(series: pd.Series[Any], reading: Reading, source: Source) -> Numbers | Category:
+    """The cells of a column, read as it was judged; dates as days since 1970.
+
+    Raises:
+        DataError: With row and column, for a cell that is not of the column's kind, and for infinite or too
+            large numbers.
+    """
+    name, kind = reading.name, series.dtype.kind
+    if reading.kind == "category":
+        return _read_category(series, reading, source)
+    if reading.kind != "date" and kind in "biuf":
         values = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        if reading.missing and kind != "b":
+            values = np.where(np.isin(values, _numbers_of(reading.missing)), np.nan, values)
         check_finite(values, name, source)
         return Numbers(name, values)
-    return _from_texts(_texts(series, name, source), name, source)
+    if reading.kind == "date" and (kind == "M" or _holds(series) in ("date", "datetime", "datetime64")):
+        import pandas as pd
+
+        return Numbers(name, days_of(pd.to_datetime(series, utc=True)))
+    codes, levels = _levels(series, name, source)
+    gone = MISSING | set(reading.missing)
+    table = _table(levels, gone, reading)
+    values = table[codes]
+    wrong = np.isnan(table) & np.array([level not in gone for level in levels], dtype=bool)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong[codes])[0])
+        expected = {"number": "a number", "boolean": "true or false", "date": "a date"}[reading.kind]
+        words = f" ({reading.dates.words})" if reading.dates and reading.dates.words else ""
+        raise source.error(
+            f"{source.cell(levels[codes[row]])} is not {expected}{words}, as this column's cells are; "
+            "correct it, or leave it empty if unknown",
+            row=row,
+            column=name,
+        )
+    check_finite(values, name, source)
+    return Numbers(name, values)
 
 
 def check_finite(values: Array, name: str, source: Source) -> None:
@@ -62,63 +184,131 @@ def check_finite(values: Array, name: str, source: Source) -> None:
         )
 
 
-def _texts(series: pd.Series[Any], name: str, source: Source) -> pd.Series[Any]:
-    """The cells as stripped texts; a missing one is empty."""
+def number_text(value: float) -> str:
+    """A number as a person writes it: ``3`` for 3.0."""
+    return str(int(value)) if value == round(value) and abs(value) < 1e15 else repr(float(value))
+
+
+def _read_category(series: pd.Series[Any], reading: Reading, source: Source) -> Category:
+    codes, levels = _levels(series, reading.name, source)
+    gone = MISSING | set(reading.missing)
+    kept = sorted(level for level in levels if level not in gone)
+    position = {level: code for code, level in enumerate(kept)}
+    recode = np.array([position.get(level, -1) for level in levels], dtype=np.int64)
+    return Category(reading.name, recode[codes], tuple(kept))
+
+
+def _table(levels: Sequence[str], gone: Iterable[str], reading: Reading) -> Array:
+    """The number of each level; NaN where it is missing or cannot be read."""
+    value: Callable[[str], float | None] = reading.writing.value
+    if reading.kind == "boolean":
+        value = _boolean
+    if reading.kind == "date":
+        days = (reading.dates or DateWriting("")).days(levels)
+        return np.where([level in gone for level in levels], np.nan, days)
+    numbers = (None if level in gone else value(level) for level in levels)
+    return np.array([np.nan if number is None else number for number in numbers], dtype=np.float64)
+
+
+def _boolean(text: str) -> float | None:
+    number = BOOLEANS.get(text.casefold())
+    return {"0": 0.0, "1": 1.0}.get(text) if number is None else number
+
+
+def _numbers_of(texts: Iterable[str]) -> Array:
+    found = (parse(text, ".") for text in texts)
+    return np.array([number for number in found if number is not None])
+
+
+def _holds(series: pd.Series[Any]) -> str:
     from pandas.api.types import infer_dtype
 
-    held = infer_dtype(series, skipna=True)
+    return str(infer_dtype(series, skipna=True))
+
+
+def _levels(series: pd.Series[Any], name: str, source: Source) -> tuple[Array, list[str]]:
+    """The distinct cells as stripped texts, in order of their first row, and each row's; missing is empty."""
+    import pandas as pd
+
+    codes, found = pd.factorize(_texts(series, name, source))
+    return codes, [str(level) for level in found]
+
+
+def _texts(series: pd.Series[Any], name: str, source: Source) -> pd.Series[Any]:
+    """The cells as stripped texts; a missing one is empty."""
+    if series.dtype.kind in "iuf":
+        values = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        unique, inverse = np.unique(values, return_inverse=True)
+        names = np.array(["" if np.isnan(value) else number_text(value) for value in unique], dtype=object)
+        import pandas as pd
+
+        return pd.Series(names[inverse], index=series.index, dtype=object)
+    held = _holds(series)
     if held not in (
         "string",
         "boolean",
         "integer",
         "floating",
         "mixed-integer-float",
+        "mixed-integer",
+        "mixed",
         "categorical",
         "empty",
         "decimal",
-    ):
+        "date",
+        "datetime",
+        "datetime64",
+    ) or (held.startswith("mixed") and not series.dropna().map(_is_plain).all()):
         raise source.error(
-            f"holds {held} values; expected numbers or texts: convert or remove the column", column=name
+            f"holds {held} values; expected numbers, dates or texts: convert or remove the column",
+            column=name,
         )
     texts = series.astype(object)
-    return texts.where(texts.notna(), "").astype(str).str.strip()
+    stripped: pd.Series[Any] = texts.where(texts.notna(), "").astype(str).str.strip()
+    return stripped
 
 
-def _from_texts(texts: pd.Series[Any], name: str, source: Source) -> Numbers | Category:
-    import pandas as pd
-
-    codes, found = pd.factorize(texts)
-    levels = [str(level) for level in found]
-    counts = np.bincount(codes, minlength=len(levels))
-    is_missing = np.array([level in MISSING for level in levels], dtype=bool)
-    is_number = np.array([NUMBER.fullmatch(level) is not None for level in levels], dtype=bool)
-    others = ~(is_missing | is_number)
-    if not others.any():
-        table = np.array(
-            [float(level) if ok else np.nan for level, ok in zip(levels, is_number, strict=True)]
-        )
-        values = table[codes]
-        check_finite(values, name, source)
-        return Numbers(name, values)
-    _refuse_spoiled(codes, levels, counts, is_number, others, name, source)
-    kept = sorted(level for level, missing in zip(levels, is_missing, strict=True) if not missing)
-    position = {level: code for code, level in enumerate(kept)}
-    recode = np.array([position.get(level, -1) for level in levels], dtype=np.int64)
-    return Category(name, recode[codes], tuple(kept))
+def _is_plain(cell: object) -> bool:
+    return isinstance(cell, (str, bool, int, float, np.generic))
 
 
 def _refuse_spoiled(
-    codes: Array, levels: list[str], counts: Array, is_number: Array, others: Array, name: str, source: Source
+    codes: Array,
+    levels: list[str],
+    gone: Iterable[str],
+    decimal: str | None,
+    name: str,
+    source: Source,
 ) -> None:
     """Raise for the first cell that is not a number in a column that is one of numbers otherwise."""
 
     def refuse(which: Array, why: str) -> None:
         row = int(np.flatnonzero(which[codes])[0])
-        raise source.error(f"{source.cell(levels[codes[row]])} {why}", row=row, column=name)
+        cell = levels[codes[row]]
+        hint = f"; if it means that nothing is known, write data.na_values: [{cell}]"
+        raise source.error(
+            f"{source.cell(cell)} {why}{hint if cell in MAYBE_MISSING and source.quotes else ''}",
+            row=row,
+            column=name,
+        )
 
-    comma = others & np.array([DECIMAL_COMMA.fullmatch(level) is not None for level in levels], dtype=bool)
-    if counts[comma].sum() > counts.sum() / 2:
-        refuse(comma, "has a decimal comma; write numbers with a point: 1.5")
+    counts = np.bincount(codes, minlength=len(levels))
+    is_missing = np.array([level in gone for level in levels], dtype=bool)
+    split = [split_unit(level) for level in levels]
+    money = [unit == "%" or not unit.isalpha() or unit.isupper() for _, unit in split]
+    bare = [text if plain else level for (text, _), plain, level in zip(split, money, levels, strict=True)]
+    masks = [
+        np.array([parse(text, way) is not None for text in bare], dtype=bool) & ~is_missing
+        for way in ((decimal,) if decimal else (".", ","))
+    ]
+    is_number = max(masks, key=lambda mask: int(counts[mask].sum()))
+    others = ~(is_missing | is_number)
+    if not others.any():  # numbers all, but of several currencies, or some with a percent sign
+        units = {unit for _, unit in split}
+        first = split[int(np.flatnonzero(is_number)[0])][1]
+        differs = np.array([unit != first for _, unit in split], dtype=bool) & is_number
+        found = ", ".join(sorted(unit or "none" for unit in units))
+        refuse(differs, f"has another unit than cells above it (units of this column: {found}); use one")
     numbers = int(counts[is_number].sum())
     if numbers <= counts[others].sum():
         return

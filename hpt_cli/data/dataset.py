@@ -10,10 +10,11 @@ import numpy as np
 
 from hpt_cli.data.labels import check_labels, check_regression, encode_classes, infer_task, rare_classes
 from hpt_cli.data.messages import Source, shown
-from hpt_cli.data.prepare import prepare_features
+from hpt_cli.data.prepare import Labels, prepare_features
 from hpt_cli.data.raw import Array, Raw
+from hpt_cli.data.recipe import Recipe
 from hpt_cli.data.settings import BUILTIN, DataSettings
-from hpt_cli.data.split import Split, split_rows
+from hpt_cli.data.split import Split, duplicates, split_rows
 from hpt_cli.data.store import save_dataset
 from hpt_cli.errors import DataError
 
@@ -34,8 +35,7 @@ class Dataset:
         x_train: (N, D) float32; likewise for the other parts.
         y_train: (N,) int64 classes, or float32 standardized targets; likewise for the other parts.
         x_test: Rows that no search may see.
-        mean: (D,) taken off the features as read ...
-        std: (D,) ... and what they were divided by then.
+        recipe: How the features were made, and how a later row's are.
         target_mean: Regression: target = y * target_std + target_mean.
         target_std: See above; 1 for classification.
         hash: SHA-256 over what was read: values, names, target; not over the split.
@@ -55,13 +55,24 @@ class Dataset:
     y_validation: Array
     x_test: Array
     y_test: Array
-    mean: Array
-    std: Array
+    recipe: Recipe
     target_mean: float
     target_std: float
     hash: str
     notes: tuple[str, ...]
     image_shape: tuple[int, int, int] | None = None
+
+    @property
+    def mean(self) -> Array:
+        """(D,) taken off the features as read ..."""
+        more = len(self.feature_names) - len(self.recipe.mean)
+        return np.concatenate([self.recipe.mean, np.zeros(more)])
+
+    @property
+    def std(self) -> Array:
+        """(D,) ... and what they were divided by then."""
+        more = len(self.feature_names) - len(self.recipe.std)
+        return np.concatenate([self.recipe.std, np.ones(more)])
 
     def rows(self) -> dict[str, int]:
         """How many rows each part has."""
@@ -116,19 +127,43 @@ def _read(settings: DataSettings, folder: Path) -> Raw:
     from hpt_cli.data.arrays import read_npz
     from hpt_cli.data.builtin import read_builtin
     from hpt_cli.data.files import IDX, locate
+    from hpt_cli.data.frames import read_raw
     from hpt_cli.data.idx import read_idx
-    from hpt_cli.data.tables import read_parquet, read_text_table
+    from hpt_cli.data.tables import open_table
 
+    others = settings.split.files
+    if settings.source in BUILTIN or others:
+        _refuse_table_keys(settings, "a built-in set" if settings.source in BUILTIN else "")
     if settings.source in BUILTIN:
         return read_builtin(settings)
     path, suffix = locate(settings.source, folder)
-    if suffix == ".npz":
-        return read_npz(path, settings.target)
-    if suffix == IDX:
-        return read_idx(path, settings.target)
-    if suffix == ".parquet":
-        return read_parquet(path, settings.target)
-    return read_text_table(path, suffix, settings.target)
+    if suffix in (IDX, ".npz"):
+        _refuse_table_keys(settings, "arrays", str(path))
+        return read_npz(path, settings.target) if suffix == ".npz" else read_idx(path, settings.target)
+    tables = {}
+    for part, source in others.items():
+        where, kind = locate(source, folder)
+        if kind in (IDX, ".npz"):
+            raise Source(str(where)).error(f"a file of the {part} part must be a table, as the data is")
+        tables[part] = open_table(where, kind, header=settings.header)
+    return read_raw(open_table(path, suffix, header=settings.header), tables, settings)
+
+
+def _refuse_table_keys(settings: DataSettings, kind: str, path: str = "") -> None:
+    """Refuse what can only be said of a table."""
+    split = settings.split
+    given = {
+        "drop": settings.drop,
+        "features": settings.features,
+        "categorical": settings.categorical,
+        "na_values": settings.na_values,
+        **{f"split.{key}": name for key, name in split.roles.items()},
+        **{f"split.{part}": path for part, path in split.files.items()},
+    }
+    named = [f"data.{key}" for key, value in given.items() if value not in (None, ())]
+    if named and kind:
+        place = Source(path or settings.source)
+        raise place.error(f"{named[0]} is for tables (.csv, .tsv, .parquet), and this is {kind}; remove it")
 
 
 def _prepare(raw: Raw, settings: DataSettings, seed: int) -> Dataset:
@@ -146,16 +181,19 @@ def _prepare(raw: Raw, settings: DataSettings, seed: int) -> Dataset:
     classes: tuple[str, ...] = ()
     if task == "classification":
         y, classes = encode_classes(target, source)
-        split = split_rows(len(y), y, settings.split, seed=seed, source=source, given_test=raw.n_test)
+        split = split_rows(raw, y, settings.split, seed=seed)
         notes += _class_notes(y, classes, split, stratify=settings.split.stratify)
     else:
         y = check_regression(target, source)
-        split = split_rows(len(y), None, settings.split, seed=seed, source=source, given_test=raw.n_test)
+        split = split_rows(raw, None, settings.split, seed=seed)
         target_mean, target_std = _target_scale(y[split.train], target.name, source)
         y = ((y - target_mean) / target_std).astype(np.float32)
-    features = prepare_features(raw, split, settings.scale)
+    labels = Labels(task, classes, target_mean, target_std)
+    features = prepare_features(raw, split, settings, labels)
     sizes = f"{len(split.train):,} rows to train on, {len(split.validation):,} for validation"
-    notes.append(f"Split: {sizes}, {len(split.test):,} for test, which are kept apart.")
+    notes += [*split.notes, f"Split: {sizes}, {len(split.test):,} for test, which are kept apart."]
+    if note := duplicates(raw, split):
+        notes.append(note)
     return Dataset(
         task=task,
         n_classes=len(classes),
@@ -168,8 +206,7 @@ def _prepare(raw: Raw, settings: DataSettings, seed: int) -> Dataset:
         y_validation=y[split.validation],
         x_test=features.test,
         y_test=y[split.test],
-        mean=features.mean,
-        std=features.std,
+        recipe=features.recipe,
         target_mean=target_mean,
         target_std=target_std,
         hash=raw.hash(),

@@ -32,13 +32,12 @@ OTHERS = {
     ".txt": "name it .csv if commas, .tsv if tabs are between the cells",
 }
 BOM = b"\xef\xbb\xbf"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 MAGIC = {
     b"\x1f\x8b": "is compressed with gzip; add .gz to its name",
     b"PK\x03\x04": "is a zip archive (a spreadsheet?); save the table as CSV",
     b"\x93NUMPY": "is a NumPy array; save features and labels with numpy.savez(FILE, X=X, y=y)",
     b"PAR1": "is a Parquet file; name it .parquet",
-    b"\xff\xfe": "is in UTF-16; save it as UTF-8",
-    b"\xfe\xff": "is in UTF-16; save it as UTF-8",
 }
 
 
@@ -144,8 +143,11 @@ def read_bytes(path: Path, *, compressed: bool) -> bytes:
             raise place.error(f"cannot be read: {error.strerror or error}") from None
 
 
-def read_text(path: Path, *, compressed: bool) -> bytes:
-    r"""The bytes of a text file, unpacked, without a byte order mark, lines ending in ``\n``.
+def read_text(path: Path, *, compressed: bool) -> tuple[bytes, list[str]]:
+    r"""A text file as UTF-8, unpacked, lines ending in ``\n``, and what deserves to be told about it.
+
+    A byte order mark is taken off; lines before the names that start with ``#`` are made empty; a text that
+    is no UTF-8 is read as Windows-1252, of which Latin-1's letters are a part.
 
     Raises:
         DataError: Damaged, too large, or not a text.
@@ -155,12 +157,14 @@ def read_text(path: Path, *, compressed: bool) -> bytes:
     for magic, what in MAGIC.items():
         if content.startswith(magic):
             raise place.error(what)
-    while content.startswith(BOM):  # two of them, where a file with one was saved again
-        content = content[len(BOM) :]
+    content, notes = _as_utf8(content, place)
     if (
         b"\r" in content
     ):  # pandas 3.1 shifts the cells of a row that starts with "\r," between lines that end in "\n"
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    content, comments = _without_comments(content)
+    if comments:
+        notes.append(f"Lines before the names that start with #, passed over: {comments}.")
     if not content.strip():
         raise place.error("is empty; expected a line of column names and rows below it")
     if (nul := content.find(b"\0")) >= 0:
@@ -172,20 +176,48 @@ def read_text(path: Path, *, compressed: bool) -> bytes:
         raise place.error(
             f"the first line does not end within {limits.MAX_LINE:,} bytes: not a table", line=1
         )
-    return content
+    return content, notes
 
 
-def not_utf8(content: bytes, place: Source) -> Exception:
-    """The error of a text that is in another encoding, with the line of its first odd byte."""
+def _as_utf8(content: bytes, place: Source) -> tuple[bytes, list[str]]:
+    """The text in UTF-8 without its byte order mark, and a note if it was in another encoding."""
+    if content.startswith(UTF_16):
+        try:
+            return content.decode("utf-16").encode(), ["The file is in UTF-16."]
+        except UnicodeError:
+            raise place.error("is damaged UTF-16; save it as UTF-8") from None
+    while content.startswith(BOM):  # two of them, where a file with one was saved again
+        content = content[len(BOM) :]
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
-        return place.error(
-            f"byte 0x{content[error.start]:02x} is not UTF-8; save the file as UTF-8 "
-            "(for example: iconv -f latin1 -t utf-8)",
-            line=_line(content, error.start),
-        )
-    raise ValueError("the content is UTF-8")
+        odd, line = content[error.start], _line(content, error.start)
+        try:
+            text = content.decode("cp1252")
+        except UnicodeDecodeError:
+            what = f"byte 0x{odd:02x} is neither UTF-8 nor Latin-1; save the file as UTF-8"
+            raise place.error(what, line=line) from None
+        note = f"Not UTF-8 (byte 0x{odd:02x} in line {line:,}), so read as Latin-1 (Windows-1252)."
+        return text.encode(), [note]
+    return content, []
+
+
+def _without_comments(content: bytes) -> tuple[bytes, int]:
+    """The text with its first lines emptied that start with ``#``, and how many those are.
+
+    A last one that has as many cells as the line below it is a line of names.
+    """
+    lines, start = [], 0
+    while content.startswith(b"#", start) or content.startswith(b"\n", start):
+        end = content.find(b"\n", start)
+        end = len(content) if end < 0 else end
+        lines.append(content[start:end])
+        start = end + 1
+    below = content[start : content.find(b"\n", start)]
+    if lines and any(lines[-1].count(mark) == below.count(mark) > 0 for mark in (b",", b";", b"\t", b"|")):
+        start -= len(lines.pop()) + 1
+    comments = sum(line.startswith(b"#") for line in lines)
+    return (b"\n" * len(lines) + content[start:], comments) if comments else (content, 0)
 
 
 def _line(content: bytes, position: int) -> int:

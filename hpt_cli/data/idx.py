@@ -17,7 +17,7 @@ from hpt_cli.data import settings as limits
 from hpt_cli.data.columns import check_finite
 from hpt_cli.data.files import read_bytes
 from hpt_cli.data.messages import Source, listed, shown
-from hpt_cli.data.raw import Array, Numbers, Raw
+from hpt_cli.data.raw import TEST, Array, Numbers, Raw
 from hpt_cli.errors import DataError
 
 TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -48,7 +48,7 @@ def read_idx(path: Path, target: str | int | None) -> Raw:
     source = Source(str(images_path), quotes=True)
     images, labels = _read_pair(images_path)
     notes = []
-    n_test = 0
+    given = None
     if test_path := _test_of(images_path):
         test_images, test_labels = _read_pair(test_path)
         if test_images.shape[1:] != images.shape[1:] or test_images.dtype != images.dtype:
@@ -57,6 +57,7 @@ def read_idx(path: Path, target: str | int | None) -> Raw:
                 f"{images_path.name} {images.dtype} of shape {images.shape[1:]}; they must be alike"
             )
         n_test = len(test_images)
+        given = np.repeat([-1, TEST], [len(images), n_test])
         images, labels = np.concatenate([images, test_images]), np.concatenate([labels, test_labels])
         notes.append(f"The test part is {test_path.name}: {n_test:,} rows; data.split.test is not used.")
     shape = image_shape(images)
@@ -72,7 +73,7 @@ def read_idx(path: Path, target: str | int | None) -> Raw:
         notes=tuple(notes),
         image_shape=shape,
         by_channel=shape is not None,
-        n_test=n_test,
+        given=given,
     )
 
 

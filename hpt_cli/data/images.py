@@ -15,8 +15,8 @@ WHITE = 255.0
 """The largest number of an 8-bit image."""
 
 
-def prepare_images(raw: Raw, split: Split, scale: str) -> tuple[list[Array], Array, Array, list[str]]:
-    """The images of each part, rows of float32 made by ``(raw - mean) / std``; (D,) mean and std; and notes.
+def fit_images(raw: Raw, split: Split, scale: str) -> tuple[Array, Array, list[str]]:
+    """What to take off each number and what to divide it by, (D,) each, and notes.
 
     ``standard`` takes off each channel's mean over all pixels of the training part and divides by their
     standard deviation; ``minmax`` brings each channel to [0, 1]; ``none`` divides 8-bit images by 255 and
@@ -27,11 +27,10 @@ def prepare_images(raw: Raw, split: Split, scale: str) -> tuple[list[Array], Arr
     height, width, channels = raw.image_shape
     notes = [f"Images of {height} x {width} pixels, {channels} channel{'s' if channels > 1 else ''}."]
     mean, std = _scale(raw, split.train, scale, channels)
-    parts = [_scaled(raw, rows, mean, std, channels) for rows in (split.train, split.validation, split.test)]
     if raw.numbers.dtype.kind == "f" and (missing := int(np.isnan(raw.numbers).sum())):
         notes.append(f"Missing pixels take their channel's mean in the training part: {missing:,} of them.")
     pixels = height * width
-    return parts, np.tile(mean, pixels), np.tile(std, pixels), notes
+    return np.tile(mean, pixels), np.tile(std, pixels), notes
 
 
 def _blocks(raw: Raw, rows: Array, channels: int) -> Iterator[Array]:
@@ -75,7 +74,12 @@ def _histograms(raw: Raw, rows: Array, channels: int) -> tuple[Array, Array]:
     return np.arange(256.0), counts
 
 
-def _scaled(raw: Raw, rows: Array, mean: Array, std: Array, channels: int) -> Array:
+def scale_images(raw: Raw, rows: Array, mean: Array, std: Array) -> Array:
+    """Rows of float32 made by ``(raw - mean) / std``; a missing pixel is 0."""
+    if raw.image_shape is None:
+        raise ValueError("the data is no images")
+    channels = raw.image_shape[2]
+    mean, std = mean[:channels], std[:channels]
     scaled = np.empty((len(rows), raw.numbers.shape[1]), np.float32)
     table = ((np.arange(256.0)[:, None] - mean) / std).astype(np.float32)  # of every 8-bit value, by channel
     places = range(0, len(rows), BLOCK)

@@ -14,9 +14,10 @@ from __future__ import annotations
 import numpy as np
 
 from hpt_cli.data import settings as limits
-from hpt_cli.data.columns import NUMBER
+from hpt_cli.data.columns import number_text
 from hpt_cli.data.messages import Source, listed
 from hpt_cli.data.raw import Array, Category, Numbers
+from hpt_cli.data.written import NUMBER
 
 FEW = 20
 """Distinct whole numbers up to which they are taken for classes."""
@@ -71,7 +72,7 @@ def encode_classes(target: Numbers | Category, source: Source) -> tuple[Array, t
     else:
         values, inverse = np.unique(target.values, return_inverse=True)
         y = inverse.astype(np.int64)
-        names = tuple(class_name(value) for value in values)
+        names = tuple(number_text(value) for value in values)
     n, k = len(y), len(names)
     if k == 1:
         raise source.error(
@@ -90,11 +91,6 @@ def encode_classes(target: Numbers | Category, source: Source) -> tuple[Array, t
             column=target.name,
         )
     return y, names
-
-
-def class_name(value: float) -> str:
-    """A numeric label as a person writes it: ``3`` for 3.0."""
-    return str(int(value)) if value == round(value) and abs(value) < 1e15 else repr(float(value))
 
 
 def check_regression(target: Numbers | Category, source: Source) -> Array:

@@ -56,12 +56,14 @@ class Source:
         quotes: Whether cells and column names may be repeated in a message. A path can lead to a file that is
             no table and not meant to be printed, so this is off until the content has proved to be a table.
         names: Column names in the file's order, where they exist.
+        parts: Where rows come from several files, each file's first row and its source.
     """
 
     path: str
     lines: Sequence[int] | None = None
     quotes: bool = False
     names: tuple[str, ...] = ()
+    parts: tuple[tuple[int, Source], ...] = ()
 
     def error(
         self, what: str, *, row: int | None = None, line: int | None = None, column: str | None = None
@@ -74,6 +76,9 @@ class Source:
             line: Line of the file, from 1.
             column: A column's name.
         """
+        if row is not None and self.parts:
+            start, own = [part for part in self.parts if part[0] <= row][-1]
+            return own.error(what, row=row - start, column=column)
         place = escaped(self.path)
         if row is not None and self.lines is not None:
             line = self.lines[row]

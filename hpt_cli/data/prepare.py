@@ -1,142 +1,172 @@
 """From what was read to what the network trains on: numbers without gaps, on one scale, in three parts.
 
-scikit-learn's preprocessing does the work (``SimpleImputer``, ``OneHotEncoder``, ``StandardScaler``,
-``MinMaxScaler``): each is fitted on the training part alone and then applied to all three, and each already
-treats constant columns, unknown levels and rounding as it should.
+scikit-learn fits what is learnt from the training part (``SimpleImputer``, ``StandardScaler``,
+``MinMaxScaler``), which treats constant columns and rounding as it should; what came of it is a
+:class:`~hpt_cli.data.recipe.Recipe`, applied to all three parts and to every later row alike.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from hpt_cli.data import settings as limits
-from hpt_cli.data.images import prepare_images
+from hpt_cli.data.images import fit_images, scale_images
 from hpt_cli.data.messages import listed
 from hpt_cli.data.raw import Array, Category, Raw
+from hpt_cli.data.recipe import Levels, Recipe
+from hpt_cli.data.settings import DataSettings
 from hpt_cli.data.split import Split
 
-MISSING_LEVEL = "missing"
-"""What an empty cell of a categorical column counts as: a level of its own."""
+
+@dataclass(frozen=True)
+class Labels:
+    """What is known of the labels: see :class:`~hpt_cli.data.recipe.Recipe`."""
+
+    task: str
+    classes: tuple[str, ...]
+    mean: float
+    std: float
 
 
 @dataclass(frozen=True)
 class Features:
-    """Prepared features of the three parts, each (n, D) float32, made by ``(raw - mean) / std``."""
+    """Prepared features of the three parts, each (n, D) float32, and how they were made."""
 
     train: Array
     validation: Array
     test: Array
     names: tuple[str, ...]
-    mean: Array
-    std: Array
+    recipe: Recipe
     notes: tuple[str, ...]
 
 
-def prepare_features(raw: Raw, split: Split, scale: str) -> Features:
+def prepare_features(raw: Raw, split: Split, settings: DataSettings, labels: Labels) -> Features:
     """Fill gaps, scale and encode the features; all that is learnt is learnt from the training part.
 
-    Numeric columns come first, in the file's order, then one feature of 0 and 1 for each level of each
-    categorical column; those are not scaled, so that an unknown level is all zeros.
+    Numbers come first, in the file's order; then an indicator of 0 and 1 for each of them with missing cells;
+    then one feature of 0 and 1 for each level of each categorical column.  These are not scaled, so that an
+    unknown level is all zeros.
 
     Raises:
         DataError: Too many features for the memory, or a number that overflows when it is scaled.
     """
-    levels = [_train_levels(column, split) for column in raw.categories]
-    width = raw.numbers.shape[1] + sum(len(names) for names in levels)
+    notes: list[str] = []
+    indicators: tuple[int, ...] = ()
+    levels = tuple(_fit_levels(column, split, settings.max_levels, notes) for column in raw.categories)
+    _check_size(raw, raw.numbers.shape[1] + sum(len(own.names) for own in levels))
+    if raw.by_channel:
+        mean, std, said = fit_images(raw, split, settings.scale)
+        notes += said
+        medians = mean
+    else:
+        medians, indicators = _fit_gaps(raw, split, notes)
+        mean, std = _fit_scale(raw, split, settings.scale, medians, notes)
+    recipe = Recipe(
+        task=labels.task,
+        classes=labels.classes,
+        target=raw.target.name,
+        target_mean=labels.mean,
+        target_std=labels.std,
+        fields=raw.fields,
+        readings=raw.readings,
+        medians=medians,
+        mean=mean,
+        std=std,
+        indicators=indicators,
+        levels=levels,
+        image_shape=raw.image_shape,
+    )
+    lacking = (f"{raw.number_names[position]} is missing" for position in recipe.indicators)
+    names = (*raw.number_names, *lacking, *(name for own in levels for name in own.names))
+    if raw.categories:
+        one_hot = sum(len(own.names) for own in levels)
+        notes.append(
+            f"One feature of 0 and 1 for each level of {listed(c.name for c in raw.categories)}: "
+            f"{one_hot} features."
+        )
+    return Features(
+        train=_apply(recipe, raw, split.train),
+        validation=_apply(recipe, raw, split.validation),
+        test=_apply(recipe, raw, split.test),
+        names=names,
+        recipe=recipe,
+        notes=tuple(notes),
+    )
+
+
+def _check_size(raw: Raw, width: int) -> None:
     size = 4 * len(raw.numbers) * width
     if size > limits.MAX_BYTES:
         raise raw.source.error(
             f"would take {size:,} bytes as {width:,} features; the limit is {limits.MAX_BYTES:,}"
         )
-    prepare = prepare_images if raw.by_channel else _prepare_numbers
-    numbers, mean, std, notes = prepare(raw, split, scale)
-    encoded = _encode(raw.categories, levels, split)
-    parts = [
-        np.concatenate([a, b], axis=1) if b.shape[1] else a for a, b in zip(numbers, encoded, strict=True)
-    ]
-    one_hot = width - raw.numbers.shape[1]
-    names = [f"{c.name}={level}" for c, own in zip(raw.categories, levels, strict=True) for level in own]
-    if raw.categories:
-        notes = [
-            *notes,
-            f"One feature of 0 and 1 for each level of {listed(c.name for c in raw.categories)}: "
-            f"{one_hot} features.",
-        ]
-    return Features(
-        train=np.ascontiguousarray(parts[0]),
-        validation=np.ascontiguousarray(parts[1]),
-        test=np.ascontiguousarray(parts[2]),
-        names=(*raw.number_names, *names),
-        mean=np.concatenate([mean, np.zeros(one_hot)]),
-        std=np.concatenate([std, np.ones(one_hot)]),
-        notes=tuple(notes),
-    )
 
 
-def _prepare_numbers(raw: Raw, split: Split, scale: str) -> tuple[list[Array], Array, Array, list[str]]:
-    """The numeric features of each part, float32, what was taken off and divided by, and notes."""
-    notes: list[str] = []
+def _apply(recipe: Recipe, raw: Raw, rows: Array) -> Array:
+    """The features of some rows."""
+    if raw.by_channel:
+        return scale_images(raw, rows, recipe.mean, recipe.std)
+    own = [Category(c.name, c.codes[rows], c.levels) for c in raw.categories]
+    x = recipe.encode(raw.numbers[rows], own)
+    overflow = np.flatnonzero(~np.isfinite(x).all(axis=0))
+    if overflow.size:
+        name = raw.number_names[int(overflow[0])]
+        raise raw.source.error("its numbers are too far apart to be scaled; check them", column=name)
+    return x
+
+
+def _fit_gaps(raw: Raw, split: Split, notes: list[str]) -> tuple[Array, tuple[int, ...]]:
+    """The median (D,) of each number, and which of them get an indicator of missing cells."""
     width = raw.numbers.shape[1]
-    parts = (split.train, split.validation, split.test)
-    if width == 0:
-        return [np.empty((len(rows), 0), dtype=np.float32) for rows in parts], np.empty(0), np.empty(0), notes
-    imputer = _fit_imputer(raw, split, notes)
-    train = raw.numbers[split.train].astype(np.float64)
-    train = train if imputer is None else imputer.transform(train)
-    scaler, mean, std = _fit_scaler(train, scale)
-    _note_constants(raw, train, scale, notes)
-    result = []
-    for rows in parts:
-        x = raw.numbers[rows].astype(np.float64)
-        if len(x):
-            x = x if imputer is None else imputer.transform(x)
-            with np.errstate(over="ignore"):  # told below, with the column's name
-                x = (x if scaler is None else scaler.transform(x)).astype(np.float32)
-            overflow = np.flatnonzero(~np.isfinite(x).all(axis=0))
-            if overflow.size:
-                name = raw.number_names[int(overflow[0])]
-                raise raw.source.error("its numbers are too far apart to be scaled; check them", column=name)
-        result.append(x.astype(np.float32))
-    return result, mean, std, notes
-
-
-def _fit_imputer(raw: Raw, split: Split, notes: list[str]) -> Any:
-    """An imputer of medians, or ``None`` if no cell is missing."""
-    if raw.numbers.dtype.kind != "f":
-        return None
-    missing = np.isnan(raw.numbers).sum(axis=0)
+    missing: Array = np.zeros(width, dtype=np.int64)
+    if raw.numbers.dtype.kind == "f":
+        missing = np.asarray(np.isnan(raw.numbers).sum(axis=0))
     if not missing.any():
-        return None
+        return np.zeros(width), ()
     from sklearn.impute import SimpleImputer
 
-    imputer = SimpleImputer(strategy="median", keep_empty_features=True)
-    imputer.fit(raw.numbers[split.train].astype(np.float64))
+    train = raw.numbers[split.train].astype(np.float64)
+    imputer = SimpleImputer(strategy="median", keep_empty_features=True).fit(train)
+    gaps = np.isnan(train)
+    empty: Array = np.asarray(gaps.all(axis=0))
+    indicators = tuple(int(position) for position in np.flatnonzero(gaps.any(axis=0) & ~empty))
     n = len(raw.numbers)
-    lacking = np.flatnonzero(missing)
-    columns = listed(
-        (raw.number_names[c] for c in lacking), remarks=(f"{missing[c]:,} of {n:,}" for c in lacking)
-    )
-    notes.append(f"Missing cells take the median of their column's training part: {columns}.")
-    empty = [raw.number_names[c] for c in np.flatnonzero(np.isnan(raw.numbers[split.train]).all(axis=0))]
-    if empty:
-        notes.append(f"No number at all in the training part, so 0 everywhere: {listed(empty)}.")
-    return imputer
+    lacking = [position for position in np.flatnonzero(missing) if not empty[position]]
+    if lacking:
+        columns = listed(
+            (raw.number_names[c] for c in lacking), remarks=(f"{missing[c]:,} of {n:,}" for c in lacking)
+        )
+        notes.append(
+            f"Missing cells take the median of their column's training part: {columns}; one more feature of "
+            "0 and 1 says where."
+            if indicators
+            else f"Missing cells take the median of their column's training part: {columns}."
+        )
+    if empty.any():
+        names = listed(raw.number_names[c] for c in np.flatnonzero(empty))
+        notes.append(f"No number at all in the training part, so 0 everywhere: {names}.")
+    return np.nan_to_num(np.asarray(imputer.statistics_, dtype=np.float64), nan=0.0), indicators
 
 
-def _fit_scaler(train: Array, scale: str) -> tuple[Any, Array, Array]:
+def _fit_scale(raw: Raw, split: Split, scale: str, medians: Array, notes: list[str]) -> tuple[Array, Array]:
+    """What is taken off each number, and what it is divided by then, (D,) each."""
+    width = raw.numbers.shape[1]
+    if width == 0:
+        return np.empty(0), np.empty(0)
+    train = raw.numbers[split.train].astype(np.float64)
+    train = np.where(np.isnan(train), medians, train)
+    _note_constants(raw, train, scale, notes)
     from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-    width = train.shape[1]
     if scale == "standard":
         standard = StandardScaler().fit(train)
-        return standard, standard.mean_, standard.scale_
+        return np.asarray(standard.mean_), np.asarray(standard.scale_)
     if scale == "minmax":
         minmax = MinMaxScaler().fit(train)
-        return minmax, minmax.data_min_, 1.0 / minmax.scale_
-    return None, np.zeros(width), np.ones(width)
+        return np.asarray(minmax.data_min_), np.asarray(1.0 / minmax.scale_)
+    return np.zeros(width), np.ones(width)
 
 
 def _note_constants(raw: Raw, train: Array, scale: str, notes: list[str]) -> None:
@@ -156,24 +186,16 @@ def _note_constants(raw: Raw, train: Array, scale: str, notes: list[str]) -> Non
         )
 
 
-def _train_levels(column: Category, split: Split) -> tuple[str, ...]:
-    """The levels that the training part holds; a missing cell is one of them."""
-    present = np.unique(column.codes[split.train])
-    return tuple(MISSING_LEVEL if code < 0 else column.levels[code] for code in present)
-
-
-def _encode(columns: tuple[Category, ...], levels: list[tuple[str, ...]], split: Split) -> list[Array]:
-    """0 and 1 for each level of each column; all zeros for a level that the training part lacks."""
-    parts = (split.train, split.validation, split.test)
-    if not columns:
-        return [np.empty((len(rows), 0), dtype=np.float32) for rows in parts]
-    from sklearn.preprocessing import OneHotEncoder
-
-    codes = np.column_stack([column.codes for column in columns])
-    encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32)
-    encoder.fit(codes[split.train])
-    width = sum(len(names) for names in levels)
-    return [
-        encoder.transform(codes[rows]) if len(rows) else np.empty((0, width), dtype=np.float32)
-        for rows in parts
-    ]
+def _fit_levels(column: Category, split: Split, most: int, notes: list[str]) -> Levels:
+    """The levels that the training part holds, a missing cell among them; beyond ``most`` the commonest."""
+    present, counts = np.unique(column.codes[split.train], return_counts=True)
+    names: list[str | None] = [None if code < 0 else column.levels[code] for code in present]
+    if len(present) <= most:
+        return Levels(column.name, tuple(names), other=False)
+    common = np.sort(np.argsort(-counts, kind="stable")[: most - 1])
+    rare = len(present) - len(common)
+    notes.append(
+        f"The {rare:,} rarest levels of {column.name!r} share one feature, as it has {len(present):,} and "
+        f"data.max_levels is {most:,}."
+    )
+    return Levels(column.name, tuple(names[position] for position in common), other=True)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hpt_cli.data.messages import Source
 
+if TYPE_CHECKING:
+    from hpt_cli.data.columns import Reading
+
 Array = NDArray[Any]
+TRAIN, VALIDATION, TEST = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,38 @@ class Category:
 
 
 @dataclass(frozen=True)
+class Field:
+    """One number feature of a table.
+
+    Args:
+        column: The column that it is made from.
+        part: Of a date: ``days`` (since 1970), ``month``, ``weekday`` (Monday is 0) or ``hour``; else empty.
+    """
+
+    column: str
+    part: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the feature is called."""
+        return f"{self.column} ({self.part})" if self.part else self.column
+
+    def of(self, values: Array) -> Array:
+        """The feature (N,) of the column's values: numbers, or days since 1970."""
+        if self.part in ("", "days"):
+            return values
+        if self.part == "weekday":
+            return (np.floor(values) + 3) % 7  # 1970 began on a Thursday
+        if self.part == "hour":
+            return np.floor(np.round(values % 1 * 86400) / 3600) % 24
+        known = ~np.isnan(values)
+        months = np.full(len(values), np.nan)
+        days = np.floor(values[known]).astype(np.int64).astype("M8[D]")
+        months[known] = days.astype("M8[M]").astype(np.int64) % 12 + 1
+        return months
+
+
+@dataclass(frozen=True)
 class Raw:
     """A data set as read.
 
@@ -56,7 +92,12 @@ class Raw:
         image_shape: Height, width and channels that a row's numbers are, in this order; ``None`` if they are
             no image.
         by_channel: All pixels of a channel share their scale; otherwise every number has its own.
-        n_test: So many of the last rows came as the test part.
+        fields: How each number feature comes from a column of a table; empty where the data is no table.
+        readings: How the cells of a table's columns are read, the label's last.
+        given: (N,) the part that a row came as, :data:`TRAIN`, :data:`VALIDATION` or :data:`TEST`; -1 where
+            it is to be drawn, ``None`` for all.
+        groups: (N,) codes; rows of one code stay in one part. ``None`` where there are none.
+        times: (N,) days; the split goes by them. ``None`` where it does not.
     """
 
     source: Source
@@ -67,7 +108,11 @@ class Raw:
     notes: tuple[str, ...] = ()
     image_shape: tuple[int, int, int] | None = None
     by_channel: bool = False
-    n_test: int = 0
+    fields: tuple[Field, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    given: Array | None = None
+    groups: Array | None = None
+    times: Array | None = None
 
     def hash(self) -> str:
         """SHA-256 over values, names and target: the same for the same data in another file."""
@@ -79,6 +124,8 @@ class Raw:
                 digest.update(np.ascontiguousarray(values[start : start + 4096], dtype="<f8").tobytes())
 
         add(repr(self.number_names), self.numbers)
+        if self.numbers.dtype.kind == "f" and not self.by_channel and bool(np.isnan(self.numbers).any()):
+            digest.update(b"indicators")  # features that an earlier version did not make of the same data
         for column in (*self.categories, self.target):
             if isinstance(column, Category):
                 add(column.name, column.codes, column.levels)

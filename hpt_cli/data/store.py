@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from hpt_cli.data.dataset import Dataset
     from hpt_cli.network import TrainingData
 
-SCHEMA = 1
+SCHEMA = 2
 ARRAYS = ("x_train", "y_train", "x_validation", "y_validation")
 """What the workers get.  Test rows are not among it."""
 ABOUT = "data.json"
+RECIPE = "recipe.json"
+"""How later rows are prepared: it goes with the best model."""
 
 
 def save_dataset(dataset: Dataset, folder: Path) -> None:
@@ -49,6 +51,8 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name in ARRAYS:
             _publish(folder / f"{name}.npy", _array_writer(getattr(dataset, name)))
+        recipe = json.dumps(dataset.recipe.to_json(), allow_nan=False, indent=1) + "\n"
+        _publish(folder / RECIPE, lambda file: file.write(recipe.encode("ascii")))
         # Last, because its presence says that the arrays are complete.
         _publish(folder / ABOUT, lambda file: file.write(text.encode("ascii")))
     except OSError as error:
@@ -79,6 +83,19 @@ def open_training_data(folder: Path) -> TrainingData:
         raise DataError(f"{about}: the prepared data is missing; run the study again to make it") from None
     # A folder that was written again has another data.json.
     return _open(about.parent, status.st_ino, status.st_mtime_ns)
+
+
+def open_recipe(folder: Path) -> dict[str, Any]:
+    """How the rows of ``folder`` were prepared, as :meth:`hpt_cli.data.recipe.Recipe.to_json` says it.
+
+    Raises:
+        DataError: The file is missing or damaged.
+    """
+    try:
+        recipe: dict[str, Any] = json.loads((folder / RECIPE).read_text(encoding="ascii"))
+    except (OSError, ValueError, RecursionError):
+        raise DataError(f"{folder / RECIPE}: missing or damaged; remove the folder to make it anew") from None
+    return recipe
 
 
 @lru_cache(maxsize=4)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import csv
 import importlib
+from abc import ABC, abstractmethod
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from itertools import pairwise
@@ -21,10 +22,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hpt_cli.data import settings as limits
-from hpt_cli.data.columns import NUMBER, typed
-from hpt_cli.data.files import not_utf8, open_regular, read_text
+from hpt_cli.data.files import open_regular, read_text
 from hpt_cli.data.messages import MAX_SHOWN, Source, did_you_mean, listed, shown
-from hpt_cli.data.raw import Category, Numbers, Raw
+from hpt_cli.data.raw import Category, Numbers
+from hpt_cli.data.written import NUMBER
 from hpt_cli.errors import DataError
 
 if TYPE_CHECKING:
@@ -37,128 +38,151 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 @dataclass(frozen=True)
 class Layout:
-    """A text file's shape as a table: what is between the cells, the names, the line of each row."""
+    """A text file's shape as a table.
+
+    Args:
+        separator: What is between the cells.
+        names: The columns'.
+        lines: The line of the file, from 1, at which each row of data starts.
+        notes: What deserves to be told.
+        header: Whether the first line holds the names; otherwise they are 0, 1, 2, ...
+    """
 
     separator: str
     names: tuple[str, ...]
     lines: Sequence[int]
     notes: tuple[str, ...]
+    header: bool = True
 
 
-def read_text_table(path: Path, suffix: str, target: str | int | None) -> Raw:
-    """A table from a text file whose first line holds the columns' names.
+class Table(ABC):
+    """An opened table: its names are known, its cells can be had.
+
+    Args:
+        source: For messages; it holds the columns' names.
+        notes: What was found while it was opened.
+    """
+
+    def __init__(self, source: Source, notes: Sequence[str]) -> None:
+        self.source = source
+        self.notes = tuple(notes)
+
+    @property
+    def header(self) -> bool:
+        """Whether the columns have names of their own."""
+        return True
+
+    @abstractmethod
+    def frame(self, texts: Collection[str]) -> pd.DataFrame:
+        """All rows.
+
+        Args:
+            texts: Names of the columns whose cells are wanted as they are written.
+
+        Raises:
+            DataError: The cells cannot be told apart.
+        """
+
+
+def open_table(path: Path, suffix: str, *, header: bool | None = True) -> Table:
+    """Open a file whose first line holds the columns' names, or a Parquet file.
+
+    Args:
+        path: Of the file.
+        suffix: As :func:`hpt_cli.data.files.locate` found it.
+        header: Whether the first line of a text holds the columns' names; ``None`` finds it out.
 
     Raises:
         DataError: With the line, and the column where there is one.
     """
-    import pandas as pd
+    return ParquetTable(path) if suffix == ".parquet" else TextTable(path, suffix, header)
 
-    content = read_text(path, compressed=suffix.endswith(".gz"))
-    source = Source(str(path))
-    try:
-        layout = _layout(content, "\t" if suffix.startswith(".tsv") else ",", source)
-    except UnicodeDecodeError:
-        raise not_utf8(content, source) from None
-    source = Source(str(path), layout.lines, _looks_like_header(layout.names), layout.names)
-    _check_names(source)
-    target_name = find_target(source, target)
-    unclear = source.error(
-        "the rows cannot be told apart without doubt; write the file again with plain quotes"
-    )
-    try:
-        frame = pd.read_csv(
-            BytesIO(content),
-            sep=layout.separator,
-            header=0,
-            names=list(layout.names),
-            index_col=False,
-            dtype={target_name: str},  # labels are judged by our own rules alone
-            keep_default_na=False,
-            na_filter=False,
-            low_memory=False,  # a column is judged whole, not by blocks
-            encoding="utf-8",
+
+class TextTable(Table):
+    """CSV and TSV, packed or not."""
+
+    def __init__(self, path: Path, suffix: str, header: bool | None) -> None:
+        self._content, notes = read_text(path, compressed=suffix.endswith(".gz"))
+        source = Source(str(path))
+        layout = find_layout(self._content, "\t" if suffix.startswith(".tsv") else ",", source, header)
+        quotes = not layout.header or _looks_like_header(layout.names)
+        super().__init__(Source(str(path), layout.lines, quotes, layout.names), (*notes, *layout.notes))
+        self._layout = layout
+        _check_names(self.source, header=layout.header)
+
+    @property
+    def header(self) -> bool:  # noqa: D102
+        return self._layout.header
+
+    @property
+    def separator(self) -> str:
+        """What is between the cells."""
+        return self._layout.separator
+
+    def frame(self, texts: Collection[str]) -> pd.DataFrame:  # noqa: D102
+        import pandas as pd
+
+        unclear = self.source.error(
+            "the rows cannot be told apart without doubt; write the file again with plain quotes"
         )
-    except ValueError:  # ParserError among them
-        raise unclear from None
-    if len(frame) != len(layout.lines):
-        raise unclear
-    return from_frame(frame, target_name, source, layout.notes)
+        try:
+            frame = pd.read_csv(
+                BytesIO(self._content),
+                sep=self._layout.separator,
+                header=0 if self._layout.header else None,
+                names=list(self._layout.names),
+                index_col=False,
+                dtype=dict.fromkeys(texts, str),
+                keep_default_na=False,
+                na_filter=False,
+                low_memory=False,  # a column is judged whole, not by blocks
+                encoding="utf-8",
+            )
+        except ValueError:  # ParserError among them
+            raise unclear from None
+        if len(frame) != len(self._layout.lines):
+            raise unclear
+        return frame
 
 
-def read_parquet(path: Path, target: str | int | None) -> Raw:
-    """A table from a Parquet file; pyarrow reads it.
+class ParquetTable(Table):
+    """Parquet; pyarrow reads it."""
 
-    Raises:
-        DataError: With the column where there is one; also if pyarrow is not installed.
-    """
+    def __init__(self, path: Path) -> None:
+        source = Source(str(path))
+        try:
+            parquet = importlib.import_module("pyarrow.parquet")
+        except ImportError:
+            raise source.error(
+                "reading Parquet needs pyarrow; install it: pip install 'hpt-cli[parquet]'"
+            ) from None
+        file, _ = open_regular(path)
+        with file:
+            try:
+                opened = parquet.ParquetFile(file)
+                cells = opened.metadata.num_rows * opened.metadata.num_columns
+                if 4 * cells > limits.MAX_BYTES:  # a constant column of any length is a few bytes in the file
+                    raise source.error(f"has {cells:,} cells; the limit is {limits.MAX_BYTES // 4:,}")
+                self._frame: pd.DataFrame = opened.read().to_pandas()
+            except (OSError, ValueError, KeyError, NotImplementedError):
+                raise source.error("is damaged, or not a Parquet file; write it again") from None
+        names = name_columns(self._frame)
+        super().__init__(Source(str(path), None, _looks_like_header(names), names), ())
+        _check_names(self.source)
+        if len(self._frame) == 0:
+            raise self.source.error("has columns but no rows; expected data")
+
+    def frame(self, texts: Collection[str]) -> pd.DataFrame:  # noqa: ARG002, D102
+        return self._frame
+
+
+def name_columns(frame: pd.DataFrame) -> tuple[str, ...]:
+    """Give a frame's columns texts as names, and return them."""
     import pandas as pd
 
-    source = Source(str(path))
-    try:
-        parquet = importlib.import_module("pyarrow.parquet")
-    except ImportError:
-        raise source.error(
-            "reading Parquet needs pyarrow; install it: pip install 'hpt-cli[parquet]'"
-        ) from None
-    file, _ = open_regular(path)
-    with file:
-        try:
-            opened = parquet.ParquetFile(file)
-            cells = opened.metadata.num_rows * opened.metadata.num_columns
-            if 4 * cells > limits.MAX_BYTES:  # a constant column of any length is a few bytes in the file
-                raise source.error(f"has {cells:,} cells; the limit is {limits.MAX_BYTES // 4:,}")
-            frame: pd.DataFrame = opened.read().to_pandas()
-        except (OSError, ValueError, KeyError, NotImplementedError):
-            raise source.error("is damaged, or not a Parquet file; write it again") from None
     names = tuple(str(name) for name in frame.columns)
     frame.columns = pd.Index(names)
-    source = Source(str(path), None, _looks_like_header(names), names)
-    _check_names(source)
-    if len(frame) == 0:
-        raise source.error("has columns but no rows; expected data")
-    return from_frame(frame, find_target(source, target), source, ())
-
-
-def from_frame(frame: pd.DataFrame, target_name: str, source: Source, notes: Sequence[str]) -> Raw:
-    """Judge every column of a frame.
-
-    Raises:
-        DataError: With row and column, for cells and columns that cannot be used.
-    """
-    numbers: list[Numbers] = []
-    categories: list[Category] = []
-    notes = list(notes)
-    for name in source.names:
-        if name == target_name:
-            continue
-        column = typed(frame[name], name, source)
-        if name in INDEX_NAMES and _is_index(column):
-            notes.append("The first column has no name, and another number in each row: an index, left out.")
-        elif name == "":
-            raise source.error("column 1 has no name; name it or remove it", line=_header_line(source))
-        elif isinstance(column, Numbers):
-            numbers.append(column)
-        elif len(column.levels) > limits.MAX_LEVELS:
-            raise source.error(
-                f"{len(column.levels):,} different texts (the limit is {limits.MAX_LEVELS}); "
-                "an identifier or free text teaches nothing: remove the column",
-                column=name,
-            )
-        else:
-            categories.append(column)
-    if not numbers and not categories:
-        raise source.error("has no column beside the target; expected at least one feature")
-    labels = frame[target_name]
-    if labels.dtype.kind == "b":
-        labels = labels.astype(str)  # booleans are classes, called False and True
-    return Raw(
-        source=source,
-        numbers=np.column_stack([c.values for c in numbers]) if numbers else np.empty((len(frame), 0)),
-        number_names=tuple(column.name for column in numbers),
-        categories=tuple(categories),
-        target=typed(labels, target_name, source),
-        notes=tuple(notes),
-    )
+    return names
 
 
 def find_target(source: Source, target: str | int | None) -> str:
@@ -175,31 +199,63 @@ def find_target(source: Source, target: str | int | None) -> str:
         raise source.error(
             f"which column is the label? Set data.target to its name, or -1 for the last; {columns}"
         )
-    if target == -1 and not isinstance(target, bool):
-        return source.names[-1]
-    wanted = str(target).strip()
-    if wanted not in named:
-        near = did_you_mean(wanted, named) if source.quotes else ""
-        raise source.error(f"there is no column {shown(target)} for data.target; {near}{columns}")
-    return wanted
+    return find_column(source, target, "data.target")
 
 
-def _layout(content: bytes, separator: str, source: Source) -> Layout:
-    """Walk through the rows; nothing is kept of them but their lines."""
+def find_column(source: Source, wanted: str | int, key: str) -> str:
+    """The name of a column that is wanted by name, or by its place from the end: -1 is the last.
+
+    Args:
+        source: The table.
+        wanted: What the config says.
+        key: Where it says so.
+
+    Raises:
+        DataError: There is no such column: the columns there are.
+    """
+    if isinstance(wanted, int) and not isinstance(wanted, bool) and -len(source.names) <= wanted < 0:
+        return source.names[wanted]
+    named = [name for name in source.names if name]
+    columns = f"the columns are {listed(named)}"
+    if not source.quotes:
+        columns = f"there are {len(source.names)}, and the first line does not look like column names"
+    name = str(wanted).strip()
+    if name not in named:
+        near = did_you_mean(name, named) if source.quotes else ""
+        raise source.error(f"there is no column {shown(wanted)} for {key}; {near}{columns}")
+    return name
+
+
+def find_layout(content: bytes, separator: str, source: Source, header: bool | None) -> Layout:
+    """Walk through the rows; nothing is kept of them but their lines.
+
+    Args:
+        content: UTF-8, lines ending in ``\\n``.
+        separator: What the file's name promises.
+        source: For messages.
+        header: Whether the first line holds the names; ``None`` finds it out.
+    """
     separator, note = _find_separator(content, separator, source)
     lines = array("q")
     start = 1
+    width = 0
     names: tuple[str, ...] = ()
     with TextIOWrapper(BytesIO(content), encoding="utf-8", newline="") as text:
         reader = csv.reader(text, delimiter=separator, strict=True)
         try:
             for row in reader:
-                if not names:
+                if not width and row:
+                    width = len(row)
                     names = tuple(name.strip() for name in row)
-                elif len(row) == len(names):
+                    if header is None:
+                        header = not _holds_data(names)
+                    if not header:
+                        names = tuple(str(position) for position in range(width))
+                        lines.append(start)
+                elif row and len(row) == width:
                     lines.append(start)
                 elif row:  # an empty line is passed over
-                    raise _wrong_width(len(row), len(names), start, separator, source)
+                    raise _wrong_width(len(row), width, start, separator, source)
                 start = reader.line_num + 1
         except csv.Error as error:
             raise _not_csv(error, start, source) from None
@@ -207,7 +263,10 @@ def _layout(content: bytes, separator: str, source: Source) -> Layout:
         raise source.error(f"has {len(names):,} columns; the limit is {limits.MAX_COLUMNS:,}", line=1)
     if not lines:
         raise source.error("has a line of names but no rows below it; expected data", line=1)
-    return Layout(separator, names, lines, (note,) if note else ())
+    notes = [note] if note else []
+    if not header:
+        notes.append(f"No line of names: the columns are called 0 to {len(names) - 1}.")
+    return Layout(separator, names, lines, tuple(notes), header=bool(header))
 
 
 def _find_separator(content: bytes, expected: str, source: Source) -> tuple[str, str]:
@@ -264,29 +323,33 @@ def _looks_like_header(names: Sequence[str]) -> bool:
     )
 
 
-def _check_names(source: Source) -> None:
+def _check_names(source: Source, *, header: bool = True) -> None:
     """Refuse names that are missing, double, or numbers: the line of names is not there."""
     names = source.names
-    header = _header_line(source)
+    line = header_line(source)
     if len(names) < 2:
-        raise source.error("has one column; expected features and a label", line=header)
+        raise source.error("has one column; expected features and a label", line=line)
+    if not header:
+        return
     if _holds_data(names):
         raise source.error(
-            "the first line holds numbers; expected column names: add a line of them", line=header
+            "the first line holds numbers; expected column names: add a line of them, or write "
+            "data.header: false",
+            line=line,
         )
     for position, name in enumerate(names):
         if not name and position > 0:
-            raise source.error(f"column {position + 1} has no name; name it or remove it", line=header)
+            raise source.error(f"column {position + 1} has no name; name it or remove it", line=line)
     double = [name for name, count in Counter(names).items() if count > 1]
     if double:
         first, second = [n + 1 for n, name in enumerate(names) if name == double[0]][:2]
         called = f" ({shown(double[0])})" if source.quotes else ""
         raise source.error(
-            f"columns {first} and {second} have the same name{called}; rename one of them", line=header
+            f"columns {first} and {second} have the same name{called}; rename one of them", line=line
         )
 
 
-def _is_index(column: Numbers | Category) -> bool:
+def is_index(column: Numbers | Category) -> bool:
     """Row numbers: whole, each once."""
     if isinstance(column, Category):
         return False
@@ -307,5 +370,6 @@ def _holds_data(names: Sequence[str]) -> bool:
     return 2 * len(numbers) >= len(names) and any(float(b) <= float(a) for a, b in pairwise(numbers))
 
 
-def _header_line(source: Source) -> int | None:
+def header_line(source: Source) -> int | None:
+    """The line of names, where the file has lines."""
     return None if source.lines is None else 1

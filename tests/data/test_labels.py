@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from hpt_cli.data.labels import class_name, infer_task
+from hpt_cli.data.columns import number_text
+from hpt_cli.data.labels import infer_task
 from hpt_cli.data.raw import Category, Numbers
 
 
@@ -70,7 +71,7 @@ def test_labels_become_0_to_k_and_keep_their_names(labels, classes, write, load)
 
 
 def test_a_class_is_named_as_a_person_writes_it():
-    assert [class_name(value) for value in (3.0, -1.0, 0.1, 1e20)] == ["3", "-1", "0.1", "1e+20"]
+    assert [number_text(value) for value in (3.0, -1.0, 0.1, 1e20)] == ["3", "-1", "0.1", "1e+20"]
 
 
 def test_the_inferred_task_is_said_and_a_given_one_is_taken(write, load):

@@ -30,6 +30,7 @@ def test_test_rows_are_not_among_it(load, tmp_path):
     load("iris").save(tmp_path / "data")
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [
         "data.json",
+        "recipe.json",
         "x_train.npy",
         "x_validation.npy",
         "y_train.npy",

@@ -210,14 +210,3 @@ def test_parquet_of_endless_rows_is_refused_before_it_is_read(tmp_path, load, mo
     monkeypatch.setattr("hpt_cli.data.tables.open_regular", lambda path: (path.open("rb"), 0))
     with pytest.raises(DataError, match="has 40 cells"):
         load("t.parquet", "y")
-
-
-def test_parquet_with_dates_is_refused_with_the_column(tmp_path, load):
-    pytest.importorskip("pyarrow")
-    import pandas as pd
-
-    pd.DataFrame({"a": pd.date_range("2020", periods=20), "y": [1, 2] * 10}).to_parquet(
-        tmp_path / "t.parquet"
-    )
-    with pytest.raises(DataError, match="column 'a': holds datetime64"):
-        load("t.parquet", "y")

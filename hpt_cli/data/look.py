@@ -1,0 +1,313 @@
+"""A first look at a table: what each column is taken for, before there is a config."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from hpt_cli.data import settings as limits
+from hpt_cli.data.columns import Reading, judge, read
+from hpt_cli.data.labels import infer_task
+from hpt_cli.data.messages import Source, listed, shown
+from hpt_cli.data.raw import Array, Category, Numbers
+from hpt_cli.data.tables import INDEX_NAMES, Table, TextTable, find_column, is_index, open_table
+from hpt_cli.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Kind = Literal["number", "category", "date", "id", "constant", "text", "broken"]
+ID_NAME = re.compile(r"(^|[_\W])(id|uuid|guid|index|nr|no|key|row)$|[a-z]I[dD]$", re.IGNORECASE)
+"""Names that identifiers have."""
+FREE_SHARE = 0.5
+"""Share of rows with a text of their own from which a column of more levels than the cap is free text."""
+CODED = 10
+"""Distinct whole numbers up to which a column may hold codes rather than amounts."""
+LOOK_ROWS = 200_000
+"""Rows that are compared for leaks; more would only take longer."""
+
+
+@dataclass(frozen=True)
+class ColumnReport:
+    """What one column is taken for.
+
+    Args:
+        name: The column's.
+        kind: ``number``, ``category`` or ``date`` for what can be learnt from; ``id`` (another value in each
+            row), ``constant`` and ``text`` (free text: nearly every row has its own) for what cannot;
+            ``broken`` for a column that cannot be read as it is.
+        distinct: Distinct values, missing cells not counted.
+        missing: Share of the cells that are missing, in [0, 1].
+        about: The same for people, such as ``17 to 90`` or ``3 levels: 'blue', 'green', 'red'``.
+        levels: Of a category, its levels, most frequent first, at most 20 of them.
+        coded: Whole numbers, few of them: perhaps codes of categories (``data.categorical``).
+        warnings: Sentences: a leak of the label, an id, a mistake in a cell.
+        leaks: The column is, or determines, the label.
+    """
+
+    name: str
+    kind: Kind
+    distinct: int
+    missing: float
+    about: str
+    levels: tuple[str, ...] = ()
+    coded: bool = False
+    warnings: tuple[str, ...] = ()
+    leaks: bool = False
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """What a table is taken for.
+
+    Args:
+        path: The file.
+        rows: N.
+        header: Whether the first line holds the columns' names (``data.header``).
+        separator: Between the cells; empty for Parquet.
+        decimal: ``,`` where numbers have decimal commas, otherwise ``.``.
+        columns: Every column, the label's among them.
+        target: The label's name; empty if none was given.
+        task: What the label sets, ``classification`` or ``regression``; empty without a label.
+        why: The reason for the task, such as ``2 different labels``.
+        classes: Rows of each class by its name, most frequent first; empty for regression.
+        duplicates: Rows that are equal to an earlier row in every column.
+        notes: What was found when the file was opened, in sentences.
+    """
+
+    path: Path
+    rows: int
+    header: bool
+    separator: str
+    decimal: str
+    columns: tuple[ColumnReport, ...]
+    target: str = ""
+    task: str = ""
+    why: str = ""
+    classes: Mapping[str, int] = field(default_factory=dict)
+    duplicates: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def features(self) -> tuple[ColumnReport, ...]:
+        """The columns beside the label."""
+        return tuple(column for column in self.columns if column.name != self.target)
+
+    @property
+    def drop(self) -> tuple[str, ...]:
+        """Columns that are better left out (``data.drop``): ids, free text, leaks, constants, broken ones."""
+        useless = ("id", "text", "constant", "broken")
+        return tuple(c.name for c in self.features if c.kind in useless or c.leaks)
+
+
+def look_at(path: Path, target: str | int | None = None) -> TableReport:
+    """Look at a CSV, TSV or Parquet file, and say of each column what it is taken for.
+
+    Args:
+        path: The file.
+        target: The label's column by name, -1 for the last; ``None`` if it is not known yet.
+
+    Raises:
+        DataError: The file cannot be read, or has no such column.
+    """
+    from hpt_cli.data.files import IDX, locate
+
+    found, suffix = locate(path.name, path.parent)
+    if suffix in (IDX, ".npz"):
+        raise DataError(f"{path}: holds arrays; a look is taken at tables only: .csv, .tsv, .parquet")
+    table = open_table(found, suffix, header=None)
+    source = table.source
+    name = "" if target is None else find_column(source, target, "data.target")
+    frame, readings, broken = read_all(table, name)
+    columns: dict[str, Numbers | Category] = {}
+    for column, reading in readings.items():
+        columns[column] = read(frame[column], reading, source)
+    label = columns.get(name)
+    reports = []
+    for column in source.names:
+        if column in broken:
+            reports.append(
+                ColumnReport(column, "broken", 0, 0.0, "cannot be read", warnings=(broken[column],))
+            )
+        else:
+            reports.append(_report(columns[column], readings[column], label))
+    task, why, classes = "", "", {}
+    if label is not None and _known(label).any():
+        task, why = infer_task(label)
+        classes = _classes(label) if task == "classification" else {}
+    return TableReport(
+        path=path,
+        rows=len(frame),
+        header=table.header,
+        separator=table.separator if isinstance(table, TextTable) else "",
+        decimal="," if any(reading.writing.decimal == "," for reading in readings.values()) else ".",
+        columns=tuple(reports),
+        target=name,
+        task=task,
+        why=why,
+        classes=classes,
+        duplicates=int(frame.duplicated().sum()),
+        notes=table.notes,
+    )
+
+
+def read_all(table: Table, target: str) -> tuple[pd.DataFrame, dict[str, Reading], dict[str, str]]:
+    """The cells, how each column is to be read, and what is wrong with those that cannot be."""
+    frame = table.frame([target] if target else [])
+    readings, broken = _judge_all(frame, table.source, target, None)
+    if any(reading.writing.decimal == "," for reading in readings.values()):
+        frame = table.frame(table.source.names)
+        readings, broken = _judge_all(frame, table.source, target, ",")
+    return frame, readings, broken
+
+
+def _judge_all(
+    frame: pd.DataFrame, source: Source, target: str, decimal: str | None
+) -> tuple[dict[str, Reading], dict[str, str]]:
+    readings, broken = {}, {}
+    for name in source.names:
+        try:
+            readings[name] = judge(frame[name], name, source, decimal=decimal, label=name == target)
+        except DataError as error:
+            broken[name] = str(error)
+    return readings, broken
+
+
+def _report(column: Numbers | Category, reading: Reading, label: Numbers | Category | None) -> ColumnReport:
+    known = _known(column)
+    codes, values = _coded(column)
+    distinct = len(values)
+    warnings: list[str] = []
+    kind = _kind(column, reading, distinct, int(known.sum()))
+    leaks = False
+    if label is not None and column.name != label.name and kind not in ("constant", "id", "text"):
+        leak = _leak(column, label)
+        leaks = bool(leak)
+        warnings += [leak] if leak else []
+    if kind == "id":
+        warnings.append("holds another value in each row, as an identifier does; it teaches nothing")
+    if kind == "text":
+        warnings.append("nearly every row has another text; it teaches nothing")
+    if known.mean() < 0.5 and distinct:
+        warnings.append(f"{1 - known.mean():.0%} of its cells are missing")
+    levels: tuple[str, ...] = ()
+    if isinstance(column, Category):
+        order = np.argsort(-np.bincount(codes[known], minlength=distinct), kind="stable")
+        levels = tuple(column.levels[code] for code in order[:20])
+    whole = (
+        isinstance(column, Numbers) and reading.kind == "number" and bool(np.all(values == np.round(values)))
+    )
+    return ColumnReport(
+        name=column.name,
+        kind=kind,
+        distinct=distinct,
+        missing=float(1 - known.mean()),
+        about=_about(column, reading, kind, values, levels),
+        levels=levels,
+        coded=kind == "number" and whole and 2 < distinct <= CODED,
+        warnings=tuple(warnings),
+        leaks=leaks,
+    )
+
+
+def _kind(column: Numbers | Category, reading: Reading, distinct: int, known: int) -> Kind:
+    if distinct <= 1:
+        return "constant"
+    if reading.kind == "date":
+        return "date"
+    if isinstance(column, Category):
+        if distinct == known and (ID_NAME.search(column.name) or distinct > limits.MAX_LEVELS):
+            return "id" if all(" " not in level for level in column.levels) else "text"
+        free = distinct > limits.MAX_LEVELS and distinct > FREE_SHARE * known
+        return "text" if free else "category"
+    if looks_like_id(column):
+        return "id"
+    return "number"
+
+
+def looks_like_id(column: Numbers) -> bool:
+    """Whole numbers, each once, that count the rows up or are called as identifiers are."""
+    if not is_index(column) or len(column.values) < 3:
+        return False
+    steps = np.diff(column.values)
+    counts = bool((steps == steps[0]).all()) and abs(float(steps[0])) == 1
+    return counts or column.name in INDEX_NAMES or ID_NAME.search(column.name) is not None
+
+
+def _leak(column: Numbers | Category, label: Numbers | Category) -> str:
+    """A sentence if the column is the label in other words, or nothing."""
+    both = np.flatnonzero(_known(column) & _known(label))[:LOOK_ROWS]
+    if len(both) < 10:
+        return ""
+    x, y = _coded(column)[0][both], _coded(label)[0][both]
+    kinds, classes = len(np.unique(x)), len(np.unique(y))
+    if classes < 2 or kinds > len(both) / 3:  # nearly a value a row determines anything
+        return _equal_numbers(column, label, both)
+    pairs = len(np.unique(x * (y.max() + 1) + y))
+    name = shown(label.name)
+    if pairs == kinds == classes:
+        return f"says the same as the label {name}; leave it out if it is not known when you predict"
+    if pairs == kinds:
+        return f"determines the label {name} in every row; leave it out if it is not known when you predict"
+    return ""
+
+
+def _equal_numbers(column: Numbers | Category, label: Numbers | Category, rows: Array) -> str:
+    """The same for measured numbers: a straight line through all points."""
+    if not isinstance(column, Numbers) or not isinstance(label, Numbers):
+        return ""
+    x, y = column.values[rows], label.values[rows]
+    if np.ptp(x) == 0 or np.ptp(y) == 0 or abs(np.corrcoef(x, y)[0, 1]) < 1 - 1e-9:
+        return ""
+    return f"rises or falls exactly with the label {shown(label.name)}; leave it out if it is made from it"
+
+
+def _known(column: Numbers | Category) -> Array:
+    return column.codes >= 0 if isinstance(column, Category) else ~np.isnan(column.values)
+
+
+def _coded(column: Numbers | Category) -> tuple[Array, Array]:
+    """Each row's number among the column's distinct values, -1 where it is missing, and those values."""
+    if isinstance(column, Category):
+        return column.codes, np.arange(len(column.levels))
+    known = _known(column)
+    values, inverse = np.unique(column.values[known], return_inverse=True)
+    codes = np.full(len(known), -1, dtype=np.int64)
+    codes[known] = inverse
+    return codes, values
+
+
+def _classes(label: Numbers | Category) -> dict[str, int]:
+    from hpt_cli.data.columns import number_text
+
+    codes, values = _coded(label)
+    counts = np.bincount(codes[codes >= 0], minlength=len(values))
+    names = label.levels if isinstance(label, Category) else [number_text(value) for value in values]
+    order = np.argsort(-counts, kind="stable")
+    return {str(names[code]): int(counts[code]) for code in order}
+
+
+def _about(
+    column: Numbers | Category, reading: Reading, kind: Kind, values: Array, levels: Sequence[str]
+) -> str:
+    if not len(values):
+        return "no value at all"
+    if kind == "constant":
+        only = column.levels[0] if isinstance(column, Category) else f"{values[0]:g}"
+        return f"{shown(only)} in every row"
+    if isinstance(column, Category):
+        more = f" and {len(values) - 4:,} more" if len(values) > 4 else ""
+        many = f"{len(values):,} {'levels' if kind == 'category' else 'texts'}: "
+        return many + listed(levels[:4]) + more
+    if reading.kind == "date":
+        first, last = (str(np.datetime64(int(day), "D")) for day in (values[0], values[-1]))
+        return f"{first} to {last}"
+    if reading.kind == "boolean":
+        return "true or false"
+    unit = f" {reading.writing.unit}" if reading.writing.unit else ""
+    return f"{values[0]:g} to {values[-1]:g}{unit}"

@@ -1,0 +1,122 @@
+"""A first look at a table: what each column is taken for."""
+
+import random
+
+import pytest
+
+from hpt_cli.data.look import look_at
+from hpt_cli.errors import DataError
+
+
+def people(n=120):
+    """A table with a column of every kind; the label is ``buys``."""
+    draw = random.Random(0)
+    rows = ["id;note;age;income;city;joined;member;version;code;zone;buys"]
+    for row in range(n):
+        buys = draw.choice(["yes", "no"])
+        cells = (
+            row + 1,
+            f"called on day {row}",
+            draw.choice(["?", 20 + row % 50]),
+            f"{1 + row % 9}.{100 + row},{row % 90 + 10} €",
+            draw.choice(["Bern", "Basel", " NA "]),
+            f"{1 + row % 28:02}.03.202{row % 4}",
+            draw.choice(["true", "false"]),
+            7,
+            5 if buys == "yes" else 3,
+            row % 5,
+            buys,
+        )
+        rows.append(";".join(map(str, cells)))
+    return "\n".join(rows)
+
+
+@pytest.fixture
+def report(write):
+    return look_at(write("people.csv", people()), "buys")
+
+
+@pytest.fixture
+def column(report):
+    return {column.name: column for column in report.columns}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "about"),
+    [
+        ("id", "id", "1 to 120"),
+        ("note", "text", "120 texts: 'called on day 0', 'called on day 1'"),
+        ("age", "number", "20 to 69"),
+        ("income", "number", "1100.1 to 9215.4 €"),
+        ("city", "category", "2 levels: "),
+        ("joined", "date", "2020-03-01 to 2023-03-28"),
+        ("member", "number", "true or false"),
+        ("version", "constant", "'7' in every row"),
+        ("buys", "category", "2 levels: "),
+    ],
+)
+def test_each_column_is_taken_for_what_it_is(name, kind, about, column):
+    assert column[name].kind == kind
+    assert column[name].about.startswith(about)
+
+
+def test_the_table_as_a_whole_is_described(report):
+    assert (report.rows, report.separator, report.decimal, report.header) == (120, ";", ",", True)
+    assert (report.task, report.target) == ("classification", "buys")
+    assert sum(report.classes.values()) == 120
+    assert report.duplicates == 0
+
+
+def test_missing_cells_and_levels_are_counted(column):
+    assert 0.3 < column["age"].missing < 0.7
+    assert 0.2 < column["city"].missing < 0.5
+    assert sorted(column["city"].levels) == ["Basel", "Bern"]
+    assert column["zone"].coded
+    assert not column["age"].coded
+
+
+def test_a_column_that_says_the_label_in_other_words_is_a_leak(report, column):
+    assert column["code"].leaks
+    assert "says the same as the label 'buys'" in column["code"].warnings[0]
+    assert [c.name for c in report.columns if c.leaks] == ["code"]
+    assert report.drop == ("id", "note", "version", "code")
+
+
+def test_a_column_that_determines_the_label_is_a_leak(write):
+    rows = "".join(f"{n % 4},{n % 7},{'ab'[n % 4 // 2]}\n" for n in range(60))
+    (p, q, _) = look_at(write("t.csv", "p,q,y\n" + rows), "y").columns
+    assert "determines the label" in p.warnings[0]
+    assert not q.leaks
+
+
+def test_a_number_that_is_the_label_in_other_units_is_a_leak(write):
+    rows = "".join(f"{n * n % 17},{n * 1.5},{n * 3 + 1}\n" for n in range(60))
+    (p, q, _) = look_at(write("t.csv", "p,q,y\n" + rows), "y").columns
+    assert q.leaks
+    assert not p.leaks
+
+
+def test_a_line_of_names_that_is_not_there_is_noticed(write):
+    report = look_at(write("t.csv", "5.1,3.5,setosa\n4.9,3.0,virginica\n" * 9), -1)
+    assert not report.header
+    assert [column.name for column in report.columns] == ["0", "1", "2"]
+    assert report.rows == 18
+
+
+def test_a_column_with_a_mistake_in_it_is_broken_and_the_others_are_told(write):
+    rows = "".join(f"{'abc' if n == 3 else n / 7},{n % 5 + 0.5},{n % 2}\n" for n in range(60))
+    (p, q, _) = look_at(write("t.csv", "p,q,y\n" + rows), "y").columns
+    assert (p.kind, q.kind) == ("broken", "number")
+    assert "'abc'" in p.warnings[0]
+    assert ":5:" in p.warnings[0]
+
+
+def test_without_a_target_no_task_is_told(write):
+    report = look_at(write("people.csv", people()))
+    assert (report.target, report.task) == ("", "")
+    assert not any(column.leaks for column in report.columns)
+
+
+def test_a_target_that_is_not_there_is_an_error(write):
+    with pytest.raises(DataError, match="did you mean 'buys'"):
+        look_at(write("people.csv", people()), "buy")
