@@ -47,7 +47,7 @@ def column(report):
         ("id", "id", "1 to 120"),
         ("note", "text", "120 texts: 'called on day 0', 'called on day 1'"),
         ("age", "number", "20 to 69"),
-        ("income", "number", "1100.1 to 9215.4 €"),
+        ("income", "number", "1100.1 to 9216.36 €"),
         ("city", "category", "2 levels: "),
         ("joined", "date", "2020-03-01 to 2023-03-28"),
         ("member", "number", "true or false"),
