@@ -104,6 +104,7 @@ def test_test_rows_never_reach_the_study(finished):
     store = run(path, runs)
     assert sorted(file.name for file in store.data_folder.iterdir()) == [
         "data.json",
+        "recipe.json",
         "x_train.npy",
         "x_validation.npy",
         "y_train.npy",
