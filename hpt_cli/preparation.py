@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hpt_cli.config import StudyConfig, changes, check_images
-from hpt_cli.data import Dataset, load_dataset, saved_hash
 from hpt_cli.environment import describe_environment
 from hpt_cli.errors import DataError, InputError, StudyChangedError
-from hpt_cli.network import check_metric, metrics_for, resolve_loss
 from hpt_cli.store import StudyStore
+
+if TYPE_CHECKING:
+    from hpt_cli.data import Dataset
 
 Notify = Callable[[str], None]
 
@@ -31,10 +32,8 @@ def prepare_study(config: StudyConfig, *, runs_dir: Path, fresh: bool, notify: N
         InputError: The objective or a layer does not fit the data.
         StudyChangedError: The folder holds a study of another config.
     """
-    dataset = load_dataset(config.data, folder=config.folder, seed=config.seed)
-    check_objective(config, dataset)
-    check_images(config, dataset.image_shape)
-    for note in dataset.notes:
+    dataset = read_data(config)
+    for note in dataset.notes if dataset else ():
         notify(note)
     folder = runs_dir / config.name
     if fresh and folder.exists():
@@ -48,8 +47,26 @@ def prepare_study(config: StudyConfig, *, runs_dir: Path, fresh: bool, notify: N
         store = StudyStore(folder)
     with store.lock():
         _match(store, config, dataset)
-        ensure_data(store, dataset)
+        if dataset is not None:
+            ensure_data(store, dataset)
     return store
+
+
+def read_data(config: StudyConfig) -> Dataset | None:
+    """The data of a study, which its objective and its layers fit; ``None`` of own code, which reads its own.
+
+    Raises:
+        DataError: The data cannot be used.
+        InputError: The objective or a layer does not fit it.
+    """
+    if config.data is None:
+        return None
+    from hpt_cli.data import load_dataset
+
+    dataset = load_dataset(config.data, folder=config.folder, seed=config.seed)
+    check_objective(config, dataset)
+    check_images(config, dataset.image_shape)
+    return dataset
 
 
 def open_config(store: StudyStore) -> StudyConfig:
@@ -69,6 +86,8 @@ def check_objective(config: StudyConfig, dataset: Dataset) -> None:
     Raises:
         InputError: One cannot; the message says which can.
     """
+    from hpt_cli.network import check_metric, metrics_for, resolve_loss
+
     known = metrics_for(dataset.task, dataset.n_classes)
     if config.objective.metric not in known:
         raise InputError(
@@ -87,6 +106,10 @@ def check_objective(config: StudyConfig, dataset: Dataset) -> None:
 
 def source_change(store: StudyStore, config: StudyConfig) -> str | None:
     """A sentence on data that is no longer what the study was made with, or ``None``."""
+    if config.data is None:
+        return None
+    from hpt_cli.data import load_dataset
+
     try:
         dataset = load_dataset(config.data, folder=config.folder, seed=config.seed)
     except DataError as error:
@@ -98,6 +121,8 @@ def source_change(store: StudyStore, config: StudyConfig) -> str | None:
 
 def ensure_data(store: StudyStore, dataset: Dataset) -> None:
     """Keep the prepared rows in the study's folder for the workers to map."""
+    from hpt_cli.data import saved_hash
+
     if saved_hash(store.data_folder) != dataset.hash:
         dataset.save(store.data_folder)
 
@@ -108,6 +133,10 @@ def reload_data(store: StudyStore, config: StudyConfig) -> None:
     Raises:
         StudyChangedError: The data is no longer what the study was made with.
     """
+    if config.data is None:
+        return
+    from hpt_cli.data import load_dataset, saved_hash
+
     if saved_hash(store.data_folder) == store.study["data"]["hash"]:
         return
     dataset = load_dataset(config.data, folder=config.folder, seed=config.seed)
@@ -116,23 +145,26 @@ def reload_data(store: StudyStore, config: StudyConfig) -> None:
     dataset.save(store.data_folder)
 
 
-def _describe(config: StudyConfig, dataset: Dataset) -> dict[str, Any]:
+def _describe(config: StudyConfig, dataset: Dataset | None) -> dict[str, Any]:
     """What ``study.json`` says: the only reader of it that must understand all of it is this version."""
-    return {
-        "config": config.resolved(),
-        "folder": str(config.folder.resolve()),
-        "data": {
+    data = {}
+    if dataset is not None:
+        data["data"] = {
             "hash": dataset.hash,
             "task": dataset.task,
             "classes": list(dataset.classes),
             "rows": dataset.rows(),
             "features": len(dataset.feature_names),
-        },
+        }
+    return {
+        "config": config.resolved(),
+        "folder": str(config.folder.resolve()),
+        **data,
         **describe_environment(),
     }
 
 
-def _match(store: StudyStore, config: StudyConfig, dataset: Dataset) -> None:
+def _match(store: StudyStore, config: StudyConfig, dataset: Dataset | None) -> None:
     """Accept the same config, a longer last round, more rounds, or another ``execution``; refuse the rest."""
     old = open_config(store)
     rounds = config.search.rounds if _extends(old, config) else old.search.rounds
@@ -142,7 +174,7 @@ def _match(store: StudyStore, config: StudyConfig, dataset: Dataset) -> None:
     longer = rounds[len(old.search.rounds) - 1] != old.search.rounds[-1]
     if longer and plans and plans[-1].origin == "refine":
         changed.append("search.trials: the round was refined since; add trials with hpt refine")
-    if dataset.hash != store.study["data"]["hash"]:
+    if dataset and config.data and dataset.hash != store.study.get("data", {}).get("hash", dataset.hash):
         changed.append(f"data: {config.data.source} has other content now")
     fewer = old.search.rounds[-1].trials
     if changed and config.search.rounds[-1].trials < fewer and _extends(config, old):

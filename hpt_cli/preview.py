@@ -5,15 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hpt_cli.config import StudyConfig, check_images
-from hpt_cli.data import Dataset, load_dataset
-from hpt_cli.network import NetworkSettings, train
+from hpt_cli.config import StudyConfig
+from hpt_cli.objectives.settings import CommandSettings
 from hpt_cli.planning import first_round, strategy_of
-from hpt_cli.preparation import check_objective
+from hpt_cli.preparation import read_data
 from hpt_cli.seeds import training_seed
 from hpt_cli.space import Params, Survey, survey
 from hpt_cli.strategies.base import Strategy
+from hpt_cli.trial import Origin, TrialSpec
+
+if TYPE_CHECKING:
+    from hpt_cli.data import Dataset
+    from hpt_cli.network import NetworkSettings
 
 _POINTS_SHOWN = 5
 _PILOTS = 3  # points that are trained for two epochs, to see how long a trial takes
@@ -34,7 +40,9 @@ class Preview:
         trials_in_all: Trials of all rounds.
         points: The first choices.
         draws: Where 4,000 random draws fall.
-        seconds_per_trial: From two timed epochs of the first points; all repeats, on one core.
+        seconds_per_trial: From two timed epochs of the first points; all repeats, on one core; ``None`` of
+            own code, which is not run.
+        command: Of a command, the line of the first trial.
     """
 
     config: StudyConfig
@@ -45,7 +53,8 @@ class Preview:
     trials_in_all: int
     points: tuple[Params, ...]
     draws: Survey
-    seconds_per_trial: float
+    seconds_per_trial: float | None
+    command: str | None = None
 
 
 def preview(config: StudyConfig) -> Preview:
@@ -54,9 +63,7 @@ def preview(config: StudyConfig) -> Preview:
     Raises:
         DataError, InputError: As :func:`hpt_cli.preparation.prepare_study`.
     """
-    dataset = load_dataset(config.data, folder=config.folder, seed=config.seed)
-    check_objective(config, dataset)
-    check_images(config, dataset.image_shape)
+    dataset = read_data(config)
     first = first_round(config)
     strategy = strategy_of(first, config)
     size = config.space.size
@@ -64,14 +71,17 @@ def preview(config: StudyConfig) -> Preview:
     points = _first_points(strategy, min(_POINTS_SHOWN, trials), config.search.parallel)
     return Preview(
         config=config,
-        notes=dataset.notes,
-        rows=dataset.rows(),
+        notes=dataset.notes if dataset else (),
+        rows=dataset.rows() if dataset else {},
         trials=trials,
         exhausts=trials < first.trials,
         trials_in_all=trials + sum(later.trials for later in config.search.rounds[1:]),
         points=tuple(points),
         draws=_draws(config, trials),
-        seconds_per_trial=first.repeats * _seconds_per_training(config, dataset, points[:_PILOTS]),
+        seconds_per_trial=first.repeats * _seconds_per_training(config, dataset, points[:_PILOTS])
+        if dataset
+        else None,
+        command=_command_line(config, points[0]) if points else None,
     )
 
 
@@ -92,9 +102,26 @@ def _draws(config: StudyConfig, trials: int) -> Survey:
     return survey(config.space, np.random.default_rng(_SEED_OF_DRAWS), draws=DRAWS, trials=trials)
 
 
+def _command_line(config: StudyConfig, params: Params) -> str | None:
+    """What the first trial will run, if it runs a command."""
+    if not isinstance(config.own_code, CommandSettings):
+        return None
+    from hpt_cli.objectives.command import CommandObjective
+    from hpt_cli.objectives.own_code import Run
+
+    study = Path("runs") / config.name
+    objective = CommandObjective(
+        config.objective.metric, config.name, config.folder, study / "trials", study / "work", config.own_code
+    )
+    spec = TrialSpec(0, 0, params, (training_seed(config.seed, 0),), Origin(config.search.rounds[0].strategy))
+    return objective.line(Run(spec, 0))
+
+
 def _seconds_per_training(config: StudyConfig, dataset: Dataset, points: list[Params]) -> float:
     """Mean over the pilots: the first epoch, which sets up, and the others as long as the second."""
     from threadpoolctl import threadpool_limits
+
+    from hpt_cli.network import NetworkSettings, train
 
     data = dataset.training_data()
 

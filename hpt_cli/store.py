@@ -9,6 +9,8 @@ kill loses at most what was not finished.  One process writes, holding the folde
     ├── study.json           the resolved config, versions, BLAS, data
     ├── rounds/000.json      a round's plan, written before its first trial
     ├── trials/00000.json    a trial, written once
+    ├── trials/00000.log       what own code wrote while it trained
+    ├── work/00000/            own code's folder for the trial, if it asks for one
     ├── reruns/00017-000.json  one more training of trial 17, for evidence
     ├── best/                params.yaml and model.npz of the best trial: a cache
     └── .cache/data/         the prepared training and validation rows, mapped by the workers: a cache
@@ -149,6 +151,16 @@ class StudyStore:
     def data_folder(self) -> Path:
         """Where the prepared rows are kept for the workers."""
         return self.folder / ".cache" / "data"
+
+    @property
+    def log_folder(self) -> Path:
+        """Where own code's output goes, beside the trials: ``00017.log``."""
+        return self.folder / "trials"
+
+    @property
+    def work_folder(self) -> Path:
+        """Where the trials of own code have folders of their own."""
+        return self.folder / "work"
 
     def update_study(self, study: Mapping[str, Any]) -> None:
         """Replace ``study.json``: the study was extended."""

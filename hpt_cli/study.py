@@ -19,6 +19,7 @@ from typing import NoReturn
 from hpt_cli.config import StudyConfig
 from hpt_cli.environment import usable_cores
 from hpt_cli.errors import InterruptedStudyError, StudyFailedError
+from hpt_cli.evaluation import make_objective
 from hpt_cli.events import (
     Notice,
     Observer,
@@ -32,7 +33,6 @@ from hpt_cli.events import (
 from hpt_cli.executors import LocalExecutor
 from hpt_cli.in_flight import SECONDS_TO_FINISH, InFlight, StopRequest
 from hpt_cli.objectives.base import Objective
-from hpt_cli.objectives.network import NetworkObjective
 from hpt_cli.planning import next_round, planned_rounds, strategy_of, trials_in_all
 from hpt_cli.ranking import best_of
 from hpt_cli.rerun import WantedReruns
@@ -64,7 +64,7 @@ def run_missing(
         CannotWriteError: A result could not be written.
     """
     workers = workers or config.execution.workers or usable_cores()
-    objective = NetworkObjective(store.data_folder.resolve(), config.network, config.objective.metric)
+    objective = make_objective(store, config)
     with store.lock(), _local_workers(workers, config) as executor:
         StudyLoop(store, config, objective, executor, workers, observe, stop).run()
 

@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hpt_cli.config import StudyConfig
 from hpt_cli.environment import describe_environment, usable_cores
+from hpt_cli.evaluation import make_objective
 from hpt_cli.executors import LocalExecutor
-from hpt_cli.objectives.network import NetworkObjective
 from hpt_cli.store import StudyStore
 from hpt_cli.trial import Status, TrialResult, TrialSpec
 
@@ -48,7 +50,6 @@ def verify_trials(
         results: Finished trials.
         workers: Processes that train; ``None`` for the config's, or one a usable core.
     """
-    objective = NetworkObjective(store.data_folder.resolve(), config.network, config.objective.metric)
     stored = {result.number: result for result in results if result.status not in _BY_THE_CLOCK}
     specs = [
         TrialSpec(
@@ -60,14 +61,16 @@ def verify_trials(
         )
         for result in stored.values()
     ]
-    executor = LocalExecutor(workers or config.execution.workers or usable_cores())
-    try:
-        tasks = objective.tasks(specs, most=_MOST_TRIALS_A_TASK)
-        for future in as_completed([executor.submit(objective.evaluate, task) for task in tasks]):
-            for again in future.result():
-                yield _compare(stored[again.number], again)
-    finally:
-        executor.shutdown(cancel_futures=True)
+    with TemporaryDirectory(prefix="hpt-") as scratch:  # the trials' own logs and folders stay as they are
+        objective = make_objective(store, config, scratch=Path(scratch))
+        executor = LocalExecutor(workers or config.execution.workers or usable_cores())
+        try:
+            tasks = objective.tasks(specs, most=_MOST_TRIALS_A_TASK)
+            for future in as_completed([executor.submit(objective.evaluate, task) for task in tasks]):
+                for again in future.result():
+                    yield _compare(stored[again.number], again)
+        finally:
+            executor.shutdown(cancel_futures=True)
 
 
 def environment_changes(store: StudyStore) -> list[str]:

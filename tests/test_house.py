@@ -14,7 +14,8 @@ FLOORS = [
     {"noise"},
     {"strategies", "rounds", "objectives", "executors", "store", "ranking", "events"},
     {"config"},
-    {"planning", "preparation", "proposal", "preview", "in_flight", "rerunning", "study", "verification"},
+    {"planning", "preparation", "proposal", "preview", "in_flight", "rerunning", "study", "verification"}
+    | {"evaluation"},
     {"views", "bridges"},
     {"cli", "__main__"},
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -10,9 +11,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from hpt_cli.config import models
-from hpt_cli.config.hyperparameters import Names
+from hpt_cli.config.hyperparameters import Names, Setting
 from hpt_cli.config.overrides import merge_override
-from hpt_cli.config.settings import ExecutionSettings, StudyConfig
+from hpt_cli.config.own_rules import (
+    check_own_names,
+    check_sections,
+    is_own_code,
+    read_own_code,
+    read_own_objective,
+    read_own_space,
+)
+from hpt_cli.config.settings import ExecutionSettings, ObjectiveSettings, StudyConfig
 from hpt_cli.config.source_rules import check_source
 from hpt_cli.config.space_rules import check_names, flatten_network, read_hyperparameters, read_space
 from hpt_cli.config.study_rules import check_class_weight, read_objective, read_search, study_name
@@ -20,9 +29,12 @@ from hpt_cli.config.translate import add_problems
 from hpt_cli.config.yaml_loader import Document, KeyPath, read_file, read_yaml
 from hpt_cli.data.settings import DataSettings, SplitSettings
 from hpt_cli.errors import ConfigError
+from hpt_cli.objectives.settings import OwnCode
+from hpt_cli.space import SearchSpace
 
-_MAY_BE_EMPTY = ("objective", "network", "constraints", "search", "execution")
+_MAY_BE_EMPTY = ("objective", "network", "constraints", "search", "execution", "args", "env")
 """Sections that have defaults for everything: a key without a value is as good as none."""
+_STAND_IN = "digits"  # for a source that was refused, so that the rest can be judged
 
 
 def load_config(
@@ -74,25 +86,14 @@ def _study(document: Document, text: bytes, path: Path) -> StudyConfig | None:
     for section in _MAY_BE_EMPTY:
         if section in document.data and document.data[section] is None:
             del document.data[section]
-    layers = flatten_network(document)
     if document.data.get("space") == {}:
         document.refuse(
             ("space",), "is empty", "write what is searched: `learning_rate: {low: 1e-4, high: 1}`"
         )
-    check_names(document, layers)
-    shape = _validated(document)
-    found = read_hyperparameters(shape.network, shape.space, layers, document)
-    space = read_space(found, shape.constraints, document)
-    check_source(shape.data.source, path.parent, document)
-    check_class_weight(found, shape.data, document)
-    split = shape.data.split
-    if split.validation + split.test >= 1:
-        what = (
-            f"validation and test leave nothing to train on: {split.validation} + {split.test} is not below 1"
-        )
-        document.refuse(("data", "split"), what, "write split: {validation: 0.2, test: 0.2}")
-        split = models.Split()
-    objective = read_objective(shape.objective, shape.data, document)
+    check_sections(document)
+    read = _own_code if is_own_code(document) else _network
+    parts = read(document, path)
+    shape, space = parts.shape, parts.space
     search = read_search(shape.search, space, document)
     name = study_name(shape.name, path, document)
     if space is None:
@@ -103,19 +104,60 @@ def _study(document: Document, text: bytes, path: Path) -> StudyConfig | None:
         folder=path.parent,
         name=name,
         seed=shape.seed,
-        data=DataSettings(
-            source=shape.data.source,
-            target=shape.data.target,
-            task=shape.data.task,
-            scale=shape.data.scale,
-            split=SplitSettings(split.validation, split.test, split.seed, split.stratify),
-        ),
-        objective=objective,
-        network=found.network,
+        data=parts.data,
+        objective=parts.objective,
+        network=parts.network,
         space=space,
         search=search,
         execution=ExecutionSettings(**shape.execution.model_dump()),
+        own_code=parts.own_code,
     )
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What is read in another way of a network than of own code."""
+
+    shape: models.Config
+    space: SearchSpace | None
+    objective: ObjectiveSettings
+    data: DataSettings | None = None
+    network: Mapping[str, Setting] = field(default_factory=dict)
+    own_code: OwnCode | None = None
+
+
+def _network(document: Document, path: Path) -> _Parts:
+    layers = flatten_network(document)
+    check_names(document, layers)
+    shape = _validated(document)
+    data = shape.data or models.Data.model_validate({"source": _STAND_IN})
+    found = read_hyperparameters(shape.network, shape.space, layers, document)
+    space = read_space(found.dimensions, found.network, shape.constraints, document)
+    check_source(data.source, path.parent, document)
+    check_class_weight(found, data, document)
+    split = data.split
+    if split.validation + split.test >= 1:
+        what = (
+            f"validation and test leave nothing to train on: {split.validation} + {split.test} is not below 1"
+        )
+        document.refuse(("data", "split"), what, "write split: {validation: 0.2, test: 0.2}")
+        split = models.Split()
+    settings = DataSettings(
+        source=data.source,
+        target=data.target,
+        task=data.task,
+        scale=data.scale,
+        split=SplitSettings(split.validation, split.test, split.seed, split.stratify),
+    )
+    return _Parts(shape, space, read_objective(shape.objective, data, document), settings, found.network)
+
+
+def _own_code(document: Document, path: Path) -> _Parts:
+    check_own_names(document)
+    shape = _validated(document)
+    space = read_own_space(shape, document)
+    own_code = read_own_code(shape, space, path.parent, document)
+    return _Parts(shape, space, read_own_objective(shape.objective, document), own_code=own_code)
 
 
 def _validated(document: Document) -> models.Config:
@@ -138,7 +180,7 @@ def _without(data: dict[str, Any], paths: Sequence[KeyPath]) -> dict[str, Any]:
         elif path:
             kept.pop(str(path[0]), None)
     source = kept.get("data")
-    if not isinstance(source, dict) or "source" not in source:
-        kept["data"] = {**(source if isinstance(source, dict) else {}), "source": "digits"}
+    if "data" in kept and not (isinstance(source, dict) and "source" in source):
+        kept["data"] = {**(source if isinstance(source, dict) else {}), "source": _STAND_IN}
     kept.setdefault("space", {})
     return kept

@@ -24,11 +24,12 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from hpt_cli.config.hyperparameters import check_setting, real_number, whole_number
-from hpt_cli.config.messages import Refused, shown
+from hpt_cli.config.messages import Refused, plain_number, safe, shown
 from hpt_cli.config.schema import setting_schema
 from hpt_cli.data.settings import SCALES as DATA_SCALES
 from hpt_cli.data.settings import TASKS
 from hpt_cli.network.settings import HYPERPARAMETERS
+from hpt_cli.objectives import settings as own
 from hpt_cli.space import SCALES
 
 STRATEGIES = ("grid", "random", "sobol", "bayes")
@@ -110,6 +111,24 @@ def _workers(value: Any) -> int | None:
     if not 1 <= number <= most:
         raise Refused(f"must be 1 to {most} (4 for each core), found {number}", "write auto")
     return number
+
+
+def _words(value: Any) -> str | tuple[str, ...]:
+    """A command: one text, or a list of words, of which numbers may be some."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list):
+        raise Refused(f"must be a text or a list of words, found {shown(value)}", _COMMAND)
+    for word in value:
+        if isinstance(word, dict) and len(word) == 1 and None in word.values():
+            name = next(iter(word))
+            raise Refused("braces without quotes are a mapping in YAML", f'write "{{{safe(str(name))}}}"')
+        if isinstance(word, bool) or not isinstance(word, (str, int, float)):
+            raise Refused(f"must be a list of words, found {shown(word)} in it", "quote it")
+    return tuple(word if isinstance(word, str) else plain_number(word) for word in value)
+
+
+_COMMAND = "write command: python train.py --lr {learning_rate}"
 
 
 def _prune_method(value: Any) -> str:
@@ -331,6 +350,20 @@ class Execution(_Model):
     )
 
 
+class Args(_Model):
+    """How `{args}` is spelled."""
+
+    form: Literal[own.FORMS] = Field("--name value", description="How a param is written.")  # type: ignore[valid-type]
+    names: Literal[own.NAMES] = Field(  # type: ignore[valid-type]
+        "as_written", description="How its name is written: as under `space`, or with - for _."
+    )
+    booleans: Literal[own.BOOLEANS] = Field(  # type: ignore[valid-type]
+        "value",
+        description="How true and false are written: `--bias true`; `--bias` or nothing; `--bias` or "
+        "`--no-bias`.",
+    )
+
+
 def _setting(name: str) -> Any:
     value_type = Annotated[
         Any,
@@ -358,11 +391,44 @@ class Config(_Model):
     seed: Annotated[int, Field(ge=0, le=MAX_SEED), WHOLE] = Field(
         default=0, description="Root of every draw."
     )
-    data: Data = Field(description="Where the rows come from.")
+    data: Data | None = Field(default=None, description="Where the rows come from.")
     objective: Objective = Field(default_factory=Objective, description="The number a trial is judged by.")
     network: Network = Field(  # type: ignore[valid-type]
         default_factory=Network,
         description="What is fixed; a name stands here or under `space`, never in both.",
+    )
+    command: Annotated[
+        Any,
+        PlainValidator(_checked(_words)),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "string"},
+                    {"type": "array", "items": {"type": ["string", "number"]}, "minItems": 1},
+                ]
+            }
+        ),
+    ] = Field(
+        default=None,
+        description="Your own program, as one text or a list of words, with placeholders in braces.",
+    )
+    shell: bool = Field(
+        default=False, description="Give the text of `command` to `/bin/sh`, with every value quoted."
+    )
+    args: Args = Field(
+        default_factory=Args,  # type: ignore[arg-type]
+        description="How `{args}` is spelled.",
+    )
+    env: dict[str, Scalar] = Field(
+        default_factory=dict,
+        description="Environment variables for the command, besides the inherited ones; with placeholders.",
+    )
+    results: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None,
+        description="A JSON file in `{dir}` that the command writes its results to, if it prints none.",
+    )
+    function: str | None = Field(
+        default=None, description="Your own Python function, as `package.module:name`."
     )
     space: dict[str, Entry] = Field(description="What is searched.")
     constraints: list[str] = Field(

@@ -12,6 +12,7 @@ from hpt_cli.config.messages import shown
 from hpt_cli.data.settings import DataSettings, SplitSettings
 from hpt_cli.errors import DamagedStudyError
 from hpt_cli.network.settings import HYPERPARAMETERS
+from hpt_cli.objectives.settings import OwnCode, own_code_from_json
 from hpt_cli.space import Choice, Dimension, SearchSpace
 from hpt_cli.space.constraints import Constraint
 from hpt_cli.space.dimensions import dimension_from_json
@@ -24,7 +25,7 @@ class ObjectiveSettings:
     """The number a trial is judged by.
 
     Args:
-        metric: ``validation_`` or ``training_`` and one of the network's metrics.
+        metric: ``validation_`` or ``training_`` and one of the network's metrics; of own code, any name.
         goal: Whether less or more of it is better.
     """
 
@@ -89,12 +90,14 @@ class StudyConfig:
         folder: The file's folder; relative paths start there.
         name: The study's folder under ``runs/``.
         seed: Root of every draw.
-        data: Where the rows come from.
+        data: Where the rows come from; ``None`` where own code is tuned.
         objective: What a trial is judged by.
         network: What is fixed, by dotted name; what stands neither here nor in ``space`` has its default.
+            Empty where own code is tuned.
         space: What is searched.
         search: How.
         execution: By what means.
+        own_code: The user's command or function; ``None`` where the built-in network is tuned.
     """
 
     path: Path
@@ -102,36 +105,24 @@ class StudyConfig:
     folder: Path
     name: str
     seed: int
-    data: DataSettings
+    data: DataSettings | None
     objective: ObjectiveSettings
     network: Mapping[str, Setting]
     space: SearchSpace
     search: SearchSettings
     execution: ExecutionSettings
+    own_code: OwnCode | None = None
 
     def resolved(self) -> dict[str, Any]:
         """The config with every default filled in, as JSON: for the study's folder and for comparing.
 
         It has the keys of the YAML file, and ``space_order``: JSON objects have no order, a space has.
         """
-        split = self.data.split
         return {
             "name": self.name,
             "seed": self.seed,
-            "data": {
-                "source": self.data.source,
-                "target": self.data.target,
-                "task": self.data.task,
-                "scale": self.data.scale,
-                "split": {
-                    "validation": split.validation,
-                    "test": split.test,
-                    "seed": split.seed,
-                    "stratify": split.stratify,
-                },
-            },
+            **self._trained(),
             "objective": {"metric": self.objective.metric, "goal": self.objective.goal},
-            "network": Study(self.network, self.space.dimensions).with_defaults(),
             "space": {name: _entry(dimension) for name, dimension in self.space.dimensions.items()},
             "space_order": list(self.space.names),
             "constraints": list(self.space.constraints),
@@ -149,6 +140,28 @@ class StudyConfig:
                 "trial_timeout": self.execution.trial_timeout,
                 "max_failures": self.execution.max_failures,
             },
+        }
+
+    def _trained(self) -> dict[str, Any]:
+        """What a trial does: the keys that depend on whose code it is."""
+        if self.own_code is not None:
+            return self.own_code.to_json()
+        assert self.data is not None
+        split = self.data.split
+        return {
+            "data": {
+                "source": self.data.source,
+                "target": self.data.target,
+                "task": self.data.task,
+                "scale": self.data.scale,
+                "split": {
+                    "validation": split.validation,
+                    "test": split.test,
+                    "seed": split.seed,
+                    "stratify": split.stratify,
+                },
+            },
+            "network": Study(self.network, self.space.dimensions).with_defaults(),
         }
 
     @classmethod
@@ -169,8 +182,13 @@ class StudyConfig:
 
     @classmethod
     def _from_resolved(cls, resolved: Mapping[str, Any], *, folder: Path, path: Path, text: bytes) -> Self:
-        data, search, execution = resolved["data"], resolved["search"], resolved["execution"]
-        network: dict[str, Setting] = dict(resolved["network"])
+        search, execution = resolved["search"], resolved["execution"]
+        own_code = own_code_from_json(resolved)
+        data, network = None, dict[str, Setting]()
+        if own_code is None:
+            given = resolved["data"]
+            data = DataSettings(**{**given, "split": SplitSettings(**given["split"])})
+            network.update(resolved["network"])
         dimensions = {name: _dimension(resolved["space"][name]) for name in resolved["space_order"]}
         workers, timeout = execution["workers"], execution["trial_timeout"]
         return cls(
@@ -179,10 +197,10 @@ class StudyConfig:
             folder=folder,
             name=str(resolved["name"]),
             seed=int(resolved["seed"]),
-            data=DataSettings(**{**data, "split": SplitSettings(**data["split"])}),
+            data=data,
             objective=ObjectiveSettings(**resolved["objective"]),
             network=network,
-            space=make_space(dimensions, resolved["constraints"], network),
+            space=make_space(dimensions, resolved["constraints"], network if own_code is None else None),
             search=SearchSettings(
                 int(search["parallel"]),
                 search["model"],
@@ -194,17 +212,25 @@ class StudyConfig:
                 trial_timeout=None if timeout is None else float(timeout),
                 max_failures=int(execution["max_failures"]),
             ),
+            own_code=own_code,
         )
 
 
 def make_space(
-    dimensions: Mapping[str, Dimension], constraints: list[str], network: Mapping[str, Setting]
+    dimensions: Mapping[str, Dimension], constraints: list[str], network: Mapping[str, Setting] | None
 ) -> SearchSpace:
     """The space, which knows those fixed values that its conditions and constraints name.
+
+    Args:
+        dimensions: By name.
+        constraints: Expressions.
+        network: The network's fixed values; ``None`` where own code is tuned, of which nothing is known.
 
     Raises:
         ValueError: A condition or constraint that cannot be read or met, in a sentence for the user.
     """
+    if network is None:
+        return SearchSpace(dimensions, constraints)
     named = {parent for dimension in dimensions.values() for parent in dimension.when}
     for constraint in constraints:
         named |= Constraint.parse(constraint).names

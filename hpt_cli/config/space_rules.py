@@ -234,11 +234,11 @@ def _range(name: str, entry: Range, path: KeyPath, document: Document) -> Dimens
     except Refused as refused:
         document.refuse((*path, "step"), refused.what, refused.hint)
     except ValueError as error:
-        document.refuse(_culprit(str(error), path, document), *_sentence(str(error)))
+        document.refuse(culprit(str(error), path, document), *sentence(str(error)))
     return None
 
 
-def _culprit(sentence: str, path: KeyPath, document: Document) -> KeyPath:
+def culprit(sentence: str, path: KeyPath, document: Document) -> KeyPath:
     """The key that a sentence about a range is about: the first that it names."""
     keys = [
         key for key in re.findall(r"low|high|step|points|scale", sentence) if (*path, key) in document.lines
@@ -246,7 +246,7 @@ def _culprit(sentence: str, path: KeyPath, document: Document) -> KeyPath:
     return (*path, keys[0]) if keys else path
 
 
-def _sentence(text: str) -> tuple[str, str]:
+def sentence(text: str) -> tuple[str, str]:
     """A sentence of the space's, apart from the part that says what to write."""
     what, _, hint = re.sub(r"(\d)\.0\b", r"\1", text).partition("; ")
     if example := re.search(r", for example (\S+)(?=,)", what):
@@ -400,22 +400,34 @@ def _listable(study: Study, name: str) -> bool:
     return not isinstance(study.searched.get(name), Float)
 
 
-def read_space(found: Hyperparameters, constraints: Sequence[str], document: Document) -> SearchSpace | None:
-    """The space with its constraints; ``None`` when something is wrong."""
+def read_space(
+    dimensions: Mapping[str, Dimension],
+    network: Mapping[str, Setting] | None,
+    constraints: Sequence[str],
+    document: Document,
+) -> SearchSpace | None:
+    """The space with its constraints; ``None`` when something is wrong.
+
+    Args:
+        dimensions: What is searched.
+        network: What is fixed of the network; ``None`` where own code is tuned.
+        constraints: As the config has them.
+        document: Gets the problems.
+    """
     readable: list[str] = []
     for position, text in enumerate(constraints):
         try:
             Constraint.parse(text)
             readable.append(text)
         except ValueError as error:
-            what, hint = _sentence(str(error))
+            what, hint = sentence(str(error))
             document.refuse(("constraints", position), what, spelling_hint(text) or hint)
     if any(problem.key.startswith(("space", "network", "--set")) for problem in document.problems):
         return None  # what a constraint names may be missing for that reason alone
     try:
-        make_space(found.dimensions, [], found.network)
+        make_space(dimensions, [], network)
     except ValueError as error:
-        what, hint = _sentence(str(error))
+        what, hint = sentence(str(error))
         match = re.match(r"when: (\S+) ", what)
         path = ("space", match[1], "when") if match else ("space",)
         document.refuse(path, what.removeprefix("when: "), hint)
@@ -423,10 +435,10 @@ def read_space(found: Hyperparameters, constraints: Sequence[str], document: Doc
     for position, text in enumerate(constraints):
         if text in readable:
             try:
-                make_space(found.dimensions, [text], found.network)
+                make_space(dimensions, [text], network)
             except ValueError as error:
                 readable.remove(text)
-                document.refuse(("constraints", position), *_sentence(str(error)))
+                document.refuse(("constraints", position), *sentence(str(error)))
     if len(readable) < len(constraints):
         return None
-    return make_space(found.dimensions, readable, found.network)
+    return make_space(dimensions, readable, network)

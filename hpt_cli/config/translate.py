@@ -24,6 +24,7 @@ from hpt_cli.config.yaml_loader import BROKEN, Document, KeyPath
 from hpt_cli.data.settings import SCALES as DATA_SCALES
 from hpt_cli.data.settings import TASKS
 from hpt_cli.network.settings import HYPERPARAMETERS
+from hpt_cli.objectives import settings as own
 from hpt_cli.space import SCALES
 
 _SECTIONS: Mapping[str, type[BaseModel]] = {
@@ -35,6 +36,7 @@ _SECTIONS: Mapping[str, type[BaseModel]] = {
     "search.rounds": models.Round,
     "search.prune": models.Prune,
     "execution": models.Execution,
+    "args": models.Args,
 }
 _KEYS: Mapping[str, tuple[str, ...]] = {
     **{section: tuple(model.model_fields) for section, model in _SECTIONS.items()},
@@ -56,6 +58,10 @@ _FORMS = {
     "search.prune": "write prune: {method: none}",
     "search.rounds": "write a number, or a list of {strategy, trials, repeats}",
     "execution": "write its keys on lines of their own, indented: `workers: auto`",
+    "args": 'write args: {form: "--name=value"}',
+    "env": "write its keys on lines of their own, indented: `CUDA_VISIBLE_DEVICES: 0`",
+    "function": "write function: package.module:name",
+    "results": "write results: metrics.json",
     "data.source": "a built-in set (digits, wine, breast_cancer, iris, diabetes), or a file's path",
     "name": "letters, digits, '.', '_' and '-', at most 64, the first a letter or a digit",
 }
@@ -150,6 +156,9 @@ def _not_one_of(path: KeyPath, value: Any) -> tuple[str, str]:
         "type": ("int", "float"),
         "strategy": models.STRATEGIES,
         "engine": ("local",),
+        "form": own.FORMS,
+        "names": own.NAMES,
+        "booleans": own.BOOLEANS,
     }
     what = f"must be {listed(allowed[key])}, found {shown(value)}"
     if not isinstance(value, str):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from hpt_cli.objectives.settings import CommandSettings, FunctionSettings
 from hpt_cli.preview import DRAWS
 from hpt_cli.space import Choice, Dimension, Params, Value
 from hpt_cli.views.console import FAINT, pairs, write_lines
@@ -36,6 +37,9 @@ def show_plan(console: Console, plan: Preview, *, workers: int) -> None:
     if plan.points:
         console.print(Text("\nthe first trials", "bold"))
         _show(console, _point_columns(plan.points, config.space.names))
+    if plan.command is not None:
+        console.print(Text("\nthe first trial's command", "bold"))
+        console.print(clean(plan.command), soft_wrap=True, highlight=False, markup=False)
     if _is_grid(plan):
         console.print(Text("\nthe grid's values", "bold"))
         _show(console, _grid_columns(config.space.dimensions))
@@ -66,6 +70,7 @@ def plan_json(plan: Preview, *, workers: int) -> dict[str, Any]:
             if histogram.decades
         },
         "draws": plan.draws.to_json(),
+        "command": plan.command,
         "seconds_per_trial": plan.seconds_per_trial,
         "seconds_in_all": _seconds_in_all(plan, workers),
     }
@@ -73,9 +78,8 @@ def plan_json(plan: Preview, *, workers: int) -> dict[str, Any]:
 
 def _facts(plan: Preview, workers: int) -> list[tuple[str, str]]:
     config = plan.config
-    rows = ", ".join(f"{count} {clean(part)}" for part, count in plan.rows.items())
     facts = [
-        ("data", f"{clean(config.data.source)}: {rows} rows"),
+        *_trained(plan),
         ("objective", f"{config.objective.goal} {clean(config.objective.metric)}"),
     ]
     for index, settings in enumerate(config.search.rounds):
@@ -88,14 +92,30 @@ def _facts(plan: Preview, workers: int) -> list[tuple[str, str]]:
         facts.append((f"round {index}", said))
     if not _is_grid(plan):
         facts.append(("chance", chance(plan.trials, plan.config.space.size)))
+    if plan.seconds_per_trial is None:
+        return facts
     per_trial = number(float(f"{plan.seconds_per_trial:.2g}"))
-    in_all = duration(max(_seconds_in_all(plan, workers), 1.0))
+    in_all = duration(max(_seconds_in_all(plan, workers) or 0.0, 1.0))
     facts.append(("time", f"about {per_trial} s a trial, {in_all} in all with {plural(workers, 'worker')}"))
     return facts
 
 
-def _seconds_in_all(plan: Preview, workers: int) -> float:
-    """As if every round's trials took as long as the first's."""
+def _trained(plan: Preview) -> list[tuple[str, str]]:
+    """What a trial does: train the network on data, or call the user's own code."""
+    config = plan.config
+    match config.own_code:
+        case CommandSettings(words=words, shell=shell):
+            return [("command", clean(words[0] if shell else " ".join(words)))]
+        case FunctionSettings(module=module, name=name):
+            return [("function", clean(f"{module}:{name}"))]
+    rows = ", ".join(f"{count} {clean(part)}" for part, count in plan.rows.items())
+    return [("data", f"{clean(config.data.source if config.data else '')}: {rows} rows")]
+
+
+def _seconds_in_all(plan: Preview, workers: int) -> float | None:
+    """As if every round's trials took as long as the first's; ``None`` where that is not known."""
+    if plan.seconds_per_trial is None:
+        return None
     first, *later = plan.config.search.rounds
     repeats = first.repeats * plan.trials + sum(settings.repeats * settings.trials for settings in later)
     return plan.seconds_per_trial / first.repeats * repeats / workers

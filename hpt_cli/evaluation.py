@@ -1,0 +1,37 @@
+"""What a study's trials do: from the config to the objective.  The one place where that is decided."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hpt_cli.config import StudyConfig
+from hpt_cli.objectives.base import Objective
+from hpt_cli.objectives.settings import CommandSettings, FunctionSettings
+from hpt_cli.store import StudyStore
+
+
+def make_objective(store: StudyStore, config: StudyConfig, *, scratch: Path | None = None) -> Objective:
+    """What evaluates the trials of a study.
+
+    Args:
+        store: The study's folder; of the network, with its prepared data.
+        config: What the study is.
+        scratch: Where own code puts its logs and folders, instead of beside the trials: for trainings that
+            are no trials.
+    """
+    if config.own_code is None:
+        from hpt_cli.objectives.network import NetworkObjective
+
+        return NetworkObjective(store.data_folder.resolve(), config.network, config.objective.metric)
+    logs = (scratch or store.log_folder).resolve()
+    work = (scratch or store.work_folder).resolve()
+    of_all = (config.objective.metric, store.name, config.folder.resolve(), logs, work)
+    match config.own_code:
+        case CommandSettings() as command:
+            from hpt_cli.objectives.command import CommandObjective
+
+            return CommandObjective(*of_all, command, config.execution.trial_timeout)
+        case FunctionSettings() as function:
+            from hpt_cli.objectives.function import FunctionObjective
+
+            return FunctionObjective(*of_all, function)
