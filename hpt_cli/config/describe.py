@@ -19,6 +19,7 @@ from hpt_cli.config.messages import listed, shown
 from hpt_cli.config.schema import entry_schema, layers_schema, setting_schema
 from hpt_cli.network.architecture import KEYS
 from hpt_cli.network.settings import HYPERPARAMETERS
+from hpt_cli.objectives.template import PLACEHOLDERS
 
 LAYER_PATTERN = "^hidden_units_[1-9][0-9]?$"
 WIDTH_PATTERN = "^(conv|dense)_[1-9][0-9]?$"
@@ -29,8 +30,6 @@ def config_schema() -> dict[str, Any]:
     """The JSON Schema of a config, draft 2020-12."""
     schema = _tidy(models.Config.model_json_schema())
     parts = schema["$defs"]
-    for unused in ("Choices", "Range"):
-        del parts[unused]
     scalar: dict[str, Any] = {"type": ["boolean", "number", "string"]}
     parts["when"] = {
         "description": "Names and their allowed values; where one has another value, this one is absent.",
@@ -38,8 +37,16 @@ def config_schema() -> dict[str, Any]:
         "additionalProperties": {"anyOf": [scalar, {"type": "array", "items": scalar, "minItems": 1}]},
     }
     _describe_network(parts["Network"])
+    for searched in ("Choices", "Range"):
+        parts[searched]["properties"]["when"] = {"$ref": "#/$defs/when"}
+    own_entry = schema["properties"]["space"]["additionalProperties"]
     schema["properties"]["space"] = {
         "description": "What is searched; a name stands here or under `network`, never in both.",
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 100,
+    }
+    of_network = {
         "type": "object",
         "properties": {name: entry_schema(name) for name in SEARCHABLE},
         "patternProperties": {
@@ -47,8 +54,16 @@ def config_schema() -> dict[str, Any]:
             WIDTH_PATTERN: entry_schema("conv_1"),
         },
         "additionalProperties": False,
-        "minProperties": 1,
-        "maxProperties": 100,
+    }
+    of_own_code = {"type": "object", "additionalProperties": own_entry}
+    schema["anyOf"] = [
+        {"required": ["data"], "properties": {"space": of_network}},
+        {"required": ["command"], "properties": {"space": of_own_code}},
+        {"required": ["function"], "properties": {"space": of_own_code}},
+    ]
+    schema["properties"]["data"] = {
+        "description": schema["properties"]["data"]["description"],
+        "$ref": "#/$defs/Data",
     }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "hpt study", **schema}
 
@@ -116,6 +131,12 @@ def page() -> str:
         "DATA": _table(schema["$defs"]["Data"]),
         "SPLIT": _table(schema["$defs"]["Split"], prefix="split."),
         "OBJECTIVE": _table(schema["$defs"]["Objective"]),
+        "OWN": _table(
+            schema,
+            only=("command", "shell", "args", "env", "results", "function"),
+            below={"args": schema["$defs"]["Args"]},
+        ),
+        "PLACEHOLDERS": "\n".join(_placeholder_rows()),
         "NETWORK": "\n".join(_hyperparameter_rows()),
         "LAYERS": "\n".join(_layer_rows()),
         "RANGE": _table(_tidy(models.Range.model_json_schema())),
@@ -138,7 +159,7 @@ def _table(
     """The rows of a section; of the mappings in ``below``, those of their keys instead of their own."""
     rows = ["| key | value | default | |", "|---|---|---|---|"]
     for key in section["properties"]:
-        if key in below:
+        if key in below and (not only or key in only):
             rows += _rows(below[key], f"{prefix}{key}.")
         elif not only or key in only:
             rows += _rows(section, prefix, key)
@@ -222,6 +243,14 @@ def _hyperparameter_rows() -> Iterator[str]:
     yield f"| `hidden_units_1`, `hidden_units_2`, ... | whole number, {bounds} | | yes | {_LAYER} |"
     yield f"| `conv_1`, ..., `dense_1`, ... | whole number, {bounds} | | yes | {LISTED_WIDTH.about} |"
     yield f"| `layers` | list | | no | {layers_schema()['description']} |"
+
+
+def _placeholder_rows() -> Iterator[str]:
+    yield "| placeholder | stands for |"
+    yield "|---|---|"
+    yield "| `{learning_rate}` | that param's value; `true` and `false` of a choice between them |"
+    for name, about in PLACEHOLDERS.items():
+        yield f"| `{{{name}}}` | {about} |"
 
 
 def _layer_rows() -> Iterator[str]:

@@ -285,11 +285,12 @@ CASES = [
         "unknown key",
     ),
     (
-        "a command, which cannot be tuned",
-        "command: python train.py\nspace: {learning_rate: 0.1}\n",
-        1,
-        "data",
-        "is missing",
+        "the network's keys beside a command",
+        "command: echo {learning_rate}\nspace: {learning_rate: 0.1}\nnetwork: {epochs: 3}\n"
+        "objective: {goal: minimize}\n",
+        3,
+        "network",
+        "is for the built-in network and does not go with command",
     ),
     (
         "zero-width blank in a key",
