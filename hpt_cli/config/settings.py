@@ -142,18 +142,28 @@ class StudyConfig:
             },
         }
 
+    def rows(self) -> DataSettings:
+        """Where the rows of a network come from.
+
+        Raises:
+            ValueError: Own code is tuned, which has data of its own.
+        """
+        if self.data is None:
+            raise ValueError("a study of own code has no data of ours")
+        return self.data
+
     def _trained(self) -> dict[str, Any]:
         """What a trial does: the keys that depend on whose code it is."""
         if self.own_code is not None:
             return self.own_code.to_json()
-        assert self.data is not None
-        split = self.data.split
+        data = self.rows()
+        split = data.split
         return {
             "data": {
-                "source": self.data.source,
-                "target": self.data.target,
-                "task": self.data.task,
-                "scale": self.data.scale,
+                "source": data.source,
+                "target": data.target,
+                "task": data.task,
+                "scale": data.scale,
                 "split": {
                     "validation": split.validation,
                     "test": split.test,

@@ -59,7 +59,7 @@ def data_draft(source: str, path: Path, *, target: str | int | None, written_by:
     data: dict[str, object] = {"source": _relative(source, path.parent)}
     if target is not None:
         data["target"] = target
-    settings = parse_config(minimal_config(data).encode(), path).data
+    settings = parse_config(minimal_config(data).encode(), path).rows()
     dataset = load_dataset(settings, folder=path.parent, seed=0)
     text = data_config(
         dataset, propose(dataset), name=name, schema=SCHEMA_FILE, written_by=written_by, data=data

@@ -109,7 +109,7 @@ def _trained(plan: Preview) -> list[tuple[str, str]]:
         case FunctionSettings(module=module, name=name):
             return [("function", clean(f"{module}:{name}"))]
     rows = ", ".join(f"{count} {clean(part)}" for part, count in plan.rows.items())
-    return [("data", f"{clean(config.data.source if config.data else '')}: {rows} rows")]
+    return [("data", f"{clean(config.rows().source)}: {rows} rows")]
 
 
 def _seconds_in_all(plan: Preview, workers: int) -> float | None:
