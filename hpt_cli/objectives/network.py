@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -50,8 +51,9 @@ class NetworkObjective(Objective):
                 known.append(spec)
         tasks = [[spec] for spec in specs if spec not in known]
         for indices in group(settings, open_training_data(self.data_folder)):
-            parts = (indices[start : start + most] for start in range(0, len(indices), most))
-            tasks += [[known[index] for index in part] for part in parts]
+            count = -(-len(indices) // most)
+            edges = [len(indices) * part // count for part in range(count + 1)]  # no small rest
+            tasks += [[known[index] for index in indices[a:b]] for a, b in itertools.pairwise(edges)]
         return tasks
 
     def evaluate(self, specs: Sequence[TrialSpec]) -> list[TrialResult]:
