@@ -347,15 +347,18 @@ def _varying(results: Sequence[TrialResult], space: SearchSpace | None) -> tuple
     """The params with more than one value: possible, and among the trials (of which one shows all)."""
     if space is None:
         return ()
-    names = (name for name, dimension in space.dimensions.items() if dimension.size != 1)
-    missing = object()
-    return tuple(
-        name
-        for name in names
-        if len(results) < 2
-        or len({(type(value), value) for value in (result.params.get(name, missing) for result in results)})
-        > 1
-    )
+    names = [name for name, dimension in space.dimensions.items() if dimension.size != 1]
+    same = set(names) if len(results) > 1 else set()
+    for result in results:  # few tell enough: one trial's params are rarely another's
+        same = {name for name in same if _value_of(result, name) == _value_of(results[0], name)}
+        if not same:
+            break
+    return tuple(name for name in names if name not in same)
+
+
+def _value_of(result: TrialResult, name: str) -> tuple[type, Value | None]:
+    value = result.params.get(name)
+    return type(value), value
 
 
 def _union(dimensions: Sequence[Dimension]) -> Dimension:

@@ -13,13 +13,12 @@ kill loses at most what was not finished.  One process writes, holding the folde
     ├── work/00000/            own code's folder for the trial, if it asks for one
     ├── reruns/00017-000.json  one more training of trial 17, for evidence
     ├── best/                params.yaml and model.npz of the best trial: a cache
-    └── .cache/data/         the prepared training and validation rows, mapped by the workers: a cache
+    └── .cache/              the prepared rows that the workers map, and a summary of the trials: caches
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import re
 import shutil
@@ -29,7 +28,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from hpt_cli.errors import (
     CannotWriteError,
@@ -38,6 +37,7 @@ from hpt_cli.errors import (
     StudyInUseError,
     StudyNotFoundError,
 )
+from hpt_cli.files import publish, publish_json, read_json, sync_folder, writing
 from hpt_cli.rerun import SCHEMA as RERUN_SCHEMA
 from hpt_cli.rerun import Rerun
 from hpt_cli.rounds import RoundPlan
@@ -53,7 +53,6 @@ STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _TRIAL_FILE = re.compile(r"(\d{5,})\.json")
 _RERUN_FILE = re.compile(r"(\d{5,})-(\d{3,})\.json")
 _ROUND_FILE = re.compile(r"(\d{3,})\.json")
-_MAX_JSON_BYTES = 256 * 2**20  # far above any trial; against a file that is not ours
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,28 @@ class Damage:
 
     path: Path
     why: str
+
+
+class TrialFile(NamedTuple):
+    """A finished trial's file, as it was when it was listed; by number.
+
+    Args:
+        number: From its name.
+        path: Where it is.
+        size: In bytes.
+        mtime_ns: When its content last changed, in nanoseconds since the epoch.
+        inode: A file that took its place has another one.
+    """
+
+    number: int
+    path: str
+    size: int
+    mtime_ns: int
+    inode: int
+
+    def read(self) -> TrialResult | Damage:
+        """What it holds."""
+        return _read_trial(self.path, self.number)
 
 
 class StudyStore:
@@ -89,7 +110,7 @@ class StudyStore:
         """
         draft = folder.parent / f".new-{folder.name}-{os.getpid()}"
         try:
-            with _writing(folder):
+            with writing(folder):
                 folder.parent.mkdir(parents=True, exist_ok=True)
                 _remove_dead_drafts(folder)
                 for part in ("trials", "rounds"):
@@ -97,7 +118,7 @@ class StudyStore:
                 publish(draft / "study.yaml", config_text)
                 publish_json(draft / "study.json", {"schema": SCHEMA, **study})
                 draft.rename(folder)  # fails on a folder with content
-                _sync_folder(folder.parent)
+                sync_folder(folder.parent)
         except CannotWriteError:
             shutil.rmtree(draft, ignore_errors=True)
             if folder.exists():
@@ -116,7 +137,7 @@ class StudyStore:
         if study is None:
             if not names:
                 raise StudyNotFoundError(f"no study in {runs_dir} yet; make one with: hpt run CONFIG")
-            return cls(max((runs_dir / name for name in names), key=_last_change))
+            return cls(max((runs_dir / name for name in names), key=last_change))
         by_name = runs_dir / study
         if STUDY_NAME.fullmatch(study) and (by_name / "study.json").is_file():
             return cls(by_name)
@@ -164,7 +185,7 @@ class StudyStore:
 
     def update_study(self, study: Mapping[str, Any]) -> None:
         """Replace ``study.json``: the study was extended."""
-        with _writing(self.folder):
+        with writing(self.folder):
             publish_json(self.folder / "study.json", {"schema": SCHEMA, **study})
         self._study = _read_study(self.folder)
 
@@ -184,15 +205,28 @@ class StudyStore:
             numbers = [result.number for result in self.results()]
             there = f"finished are {_ranges(numbers)}" if numbers else "none is finished yet"
             raise StudyNotFoundError(f"{self.name} has no finished trial {number}; {there}")
-        read = _read_trial(path, number)
+        read = _read_trial(str(path), number)
         if isinstance(read, Damage):
             raise DamagedStudyError(f"{path}: {read.why}")
         return read
 
+    def trial_files(self) -> list[TrialFile]:
+        """The finished trials' files, by number."""
+        found = []
+        with suppress(FileNotFoundError), os.scandir(self.folder / "trials") as entries:
+            for entry in entries:
+                fit = _TRIAL_FILE.fullmatch(entry.name)
+                if fit:
+                    with suppress(FileNotFoundError):  # set aside by another process since
+                        now = entry.stat()
+                        found.append(
+                            TrialFile(int(fit[1]), entry.path, now.st_size, now.st_mtime_ns, now.st_ino)
+                        )
+        return sorted(found)
+
     def each_trial(self) -> Iterator[TrialResult | Damage]:
         """What each trial's file holds, by number, one after the other: all their curves take memory."""
-        for number, path in _numbered(self.folder / "trials", _TRIAL_FILE):
-            yield _read_trial(path, number)
+        return (file.read() for file in self.trial_files())
 
     def results(self) -> list[TrialResult]:
         """Every finished trial, by number; damaged files are left out, see :meth:`damage`."""
@@ -222,7 +256,7 @@ class StudyStore:
             CannotWriteError: The disk is full or read-only.
         """
         path = self.rerun_path(rerun.trial, rerun.number)
-        with _writing(path):
+        with writing(path):
             _make_part(path.parent)
             publish_json(path, rerun.to_json())
 
@@ -232,7 +266,7 @@ class StudyStore:
         while True:
             aside = damage.path.with_name(f"{damage.path.name}.bad{attempt or ''}")
             if not aside.exists():
-                with _writing(damage.path):
+                with writing(damage.path):
                     damage.path.rename(aside)
                 return aside
             attempt += 1
@@ -244,7 +278,7 @@ class StudyStore:
             CannotWriteError: The disk is full or read-only.
         """
         path = self.trial_path(result.number)
-        with _writing(path):
+        with writing(path):
             publish_json(path, result.to_json())
 
     def rounds(self) -> list[RoundPlan]:
@@ -264,7 +298,7 @@ class StudyStore:
     def save_round(self, plan: RoundPlan) -> None:
         """Publish a round's plan; it must be there before the round's first trial."""
         path = self.folder / "rounds" / f"{plan.number:03d}.json"
-        with _writing(path):
+        with writing(path):
             publish_json(path, plan.to_json())
 
     @contextmanager
@@ -275,7 +309,7 @@ class StudyStore:
             StudyInUseError: Another process holds it; the message says which.
         """
         path = self.folder / ".lock"
-        with _writing(path):
+        with writing(path):
             file = path.open("a+", encoding="utf-8")
         with file:
             _lock(file, self.name)
@@ -292,7 +326,7 @@ class StudyStore:
     def save_best(self, number: int, files: Mapping[str, bytes]) -> None:
         """Replace ``best/`` by these files, for trial ``number``."""
         best = self.folder / "best"
-        with _writing(best):
+        with writing(best):
             best.mkdir(exist_ok=True)
             (best / "trial.json").unlink(missing_ok=True)  # until all is there, best/ belongs to no trial
             for name, content in files.items():
@@ -309,50 +343,6 @@ def study_names(runs_dir: Path) -> list[str]:
         for path in runs_dir.iterdir()
         if STUDY_NAME.fullmatch(path.name) and (path / "study.json").is_file()
     )
-
-
-def publish(path: Path, content: bytes) -> None:
-    """Write ``path`` so that it is there whole or not at all, also after a power cut."""
-    draft = path.with_name(f".tmp-{path.name}-{os.getpid()}")
-    try:
-        with draft.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def publish_json(path: Path, data: Mapping[str, Any]) -> None:
-    """Publish plain JSON, keys sorted, one line a file's worth of diff where it helps a reader."""
-    text = json.dumps(data, allow_nan=False, sort_keys=True, indent=1, ensure_ascii=False)
-    publish(path, (_short_lists(text) + "\n").encode("utf-8", "backslashreplace"))
-
-
-def read_json(path: Path) -> Any:
-    """Parse a file of ours.
-
-    Raises:
-        ValueError: It is not JSON, too large or nested too deeply.
-        OSError: It cannot be read.
-    """
-    with path.open("rb") as file:
-        content = file.read(_MAX_JSON_BYTES + 1)
-    if len(content) > _MAX_JSON_BYTES:
-        raise ValueError("too large")
-    try:
-        return json.loads(content)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-
-
-def _short_lists(text: str) -> str:
-    """Put a list of numbers (a learning curve) on one line; no string has a line break in it."""
-    return re.sub(r"\[\n([^\[\]{}\"]*)\]", lambda found: f"[{' '.join(found[1].split())}]", text)
 
 
 def _read_study(folder: Path) -> dict[str, Any]:
@@ -372,16 +362,16 @@ def _read_study(folder: Path) -> dict[str, Any]:
     return study
 
 
-def _read_trial(path: Path, number: int) -> TrialResult | Damage:
+def _read_trial(path: str, number: int) -> TrialResult | Damage:
     try:
         data = read_json(path)
         if isinstance(data, dict) and isinstance(data.get("schema"), int) and data["schema"] > TRIAL_SCHEMA:
             raise DamagedStudyError(f"{path}: written by a newer version of hpt; upgrade hpt")
         result = TrialResult.from_json(data)
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        return Damage(path, f"not a trial's file ({_brief(error)})")
+        return Damage(Path(path), f"not a trial's file ({_brief(error)})")
     if result.number != number:
-        return Damage(path, f"it holds trial {result.number}")
+        return Damage(Path(path), f"it holds trial {result.number}")
     return result
 
 
@@ -402,7 +392,7 @@ def _make_part(folder: Path) -> None:
     """Make a part of a study's folder that only some studies have."""
     if not folder.is_dir():
         folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
 
 
 def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[tuple[Any, ...]]:
@@ -416,30 +406,10 @@ def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[tuple[Any, ...]]:
     return sorted(found)
 
 
-def _last_change(folder: Path) -> float:
-    """When the study last gained a trial or a round, in seconds since the epoch."""
-    parts = (folder, *(folder / part for part in ("trials", "rounds", "reruns", "confirm")))
-    return max(path.stat().st_mtime for path in parts if path.exists())
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Turn what the system says of a failed write into one message."""
-    try:
-        yield
-    except OSError as error:
-        why = os.strerror(error.errno).lower() if error.errno else str(error)
-        raise CannotWriteError(
-            f"cannot write {error.filename or path}: {why}; finished trials are kept, go on when it is mended"
-        ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def last_change(folder: Path) -> float:
+    """When a study last gained a trial or more, in seconds since the epoch; its caches do not count."""
+    parts = (folder / part for part in ("trials", "rounds", "reruns", "confirm"))
+    return max((path.stat().st_mtime for path in parts if path.exists()), default=0.0)
 
 
 def _lock(file: IO[str], name: str) -> None:
@@ -463,7 +433,8 @@ def _lock(file: IO[str], name: str) -> None:
 
 def _sweep(folder: Path) -> None:
     """Remove what a killed writer had begun."""
-    for part in (folder, *(folder / name for name in ("trials", "rounds", "reruns", "confirm", "best"))):
+    parts = ("trials", "rounds", "reruns", "confirm", "best", ".cache")
+    for part in (folder, *(folder / name for name in parts)):
         for draft in part.glob(".tmp-*"):
             with suppress(OSError):
                 draft.unlink()

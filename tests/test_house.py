@@ -10,9 +10,9 @@ PACKAGE = Path(__file__).parent.parent / "hpt_cli"
 
 FLOORS = [
     {"errors"},
-    {"space", "seeds", "environment", "network", "data", "trial", "rerun"},
+    {"files", "space", "seeds", "environment", "network", "data", "trial", "rerun"},
     {"noise"},
-    {"strategies", "rounds", "objectives", "executors", "store", "ranking", "events"},
+    {"strategies", "rounds", "objectives", "executors", "store", "ranking", "events", "summary"},
     {"config"},
     {"planning", "preparation", "proposal", "preview", "in_flight", "rerunning", "study", "verification"}
     | {"evaluation"},

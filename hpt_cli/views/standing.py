@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -13,9 +12,9 @@ from typing import Any
 from hpt_cli.errors import DamagedStudyError
 from hpt_cli.ranking import Leaderboard, rank, widest
 from hpt_cli.rounds import RoundPlan
-from hpt_cli.space import SearchSpace
 from hpt_cli.store import Damage, StudyStore
-from hpt_cli.trial import Status, TrialResult
+from hpt_cli.summary import read_summary
+from hpt_cli.trial import Status
 from hpt_cli.views.text import bounds_of, number, plural, short
 
 DEFAULT_RUNS_DIR = Path("runs")
@@ -70,16 +69,15 @@ def standing_of(store: StudyStore) -> Standing:
         raise DamagedStudyError(
             f"{store.folder / 'study.json'}: not a study's description ({error!r})"
         ) from error
-    read = list(store.each_trial())
-    results = [result for result in read if isinstance(result, TrialResult)]
+    summary = read_summary(store, space.names if space else ())
     return Standing(
         name=store.name,
         folder=store.folder,
         metric=metric,
         goal=goal,
         planned=planned,
-        board=rank([_in_order(result, space) for result in results], goal, space),
-        damage=[damage for damage in read if isinstance(damage, Damage)],
+        board=rank(summary.results, goal, space),
+        damage=summary.damage,
     )
 
 
@@ -120,10 +118,3 @@ def notes(standing: Standing) -> list[str]:
         of = f"the first of {plural(len(failed), 'trial')} without a result, " if len(failed) > 1 else ""
         said.append(f"{of}trial {first.number} {first.status.said}: {short(first.error or '', 200)}")
     return said
-
-
-def _in_order(result: TrialResult, space: SearchSpace | None) -> TrialResult:
-    """The trial with its params in the space's order, which a file does not keep."""
-    names = [name for name in space.names if name in result.params] if space else []
-    params = {name: result.params[name] for name in names}
-    return dataclasses.replace(result, params={**params, **result.params})

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from hpt_cli.errors import HptError
-from hpt_cli.store import StudyStore, study_names
+from hpt_cli.store import StudyStore, last_change, study_names
 from hpt_cli.trial import finite
 from hpt_cli.views.console import FAINT, write_lines
 from hpt_cli.views.standing import Standing, standing_of
@@ -86,7 +86,7 @@ def studies_json(studies: Sequence[Listed]) -> list[dict[str, Any]]:
 
 
 def _listed(folder: Path) -> Listed:
-    changed = max(path.stat().st_mtime for path in (folder, folder / "trials") if path.exists())
+    changed = last_change(folder)
     try:
         return Listed(folder.name, changed, standing_of(StudyStore(folder)))
     except HptError as error:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from hpt_cli.errors import CannotWriteError, DamagedStudyError, StudyInUseError, StudyNotFoundError
+from hpt_cli.files import publish, publish_json
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.space import Choice, Float, SearchSpace
-from hpt_cli.store import StudyStore, publish, publish_json, study_names
+from hpt_cli.store import StudyStore, study_names
 from hpt_cli.trial import Origin, RepeatResult, Status, Timing, TrialResult, TrialSpec
 
 STUDY = {"config": {"objective": {"metric": "validation_loss", "goal": "minimize"}}}
@@ -175,6 +176,8 @@ class TestFind:
         assert StudyStore.find(Path("nowhere"), str(runs / "old")).name == "old"
         assert StudyStore.find(runs, None).name == "new"
         assert study_names(runs) == ["new", "old"]
+        (runs / "old" / ".cache").mkdir()  # who only looks at a study does not make it the newest
+        assert StudyStore.find(runs, None).name == "new"
 
     def test_what_is_not_there_is_refused_with_what_is(self, tmp_path):
         make(tmp_path / "moons")

@@ -1,0 +1,80 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from hpt_cli.errors import CannotWriteError
+
+_MAX_JSON_BYTES = 256 * 2**20  # far above any trial; against a file that is not ours
+
+
+def publish(path: Path, content: bytes) -> None:
+    """Write ``path`` so that it is there whole or not at all, also after a power cut."""
+    draft = path.with_name(f".tmp-{path.name}-{os.getpid()}")
+    try:
+        with draft.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def publish_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Publish plain JSON, keys sorted, one line a file's worth of diff where it helps a reader."""
+    text = json.dumps(data, allow_nan=False, sort_keys=True, indent=1, ensure_ascii=False)
+    publish(path, (_short_lists(text) + "\n").encode("utf-8", "backslashreplace"))
+
+
+def read_json(path: str | Path) -> Any:
+    """Parse a file of ours.
+
+    Raises:
+        ValueError: It is not JSON, too large or nested too deeply.
+        OSError: It cannot be read.
+    """
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - of 100,000 files, Path.open takes a third
+        if os.fstat(file.fileno()).st_size > _MAX_JSON_BYTES:
+            raise ValueError("too large")
+        content = file.read()
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _short_lists(text: str) -> str:
+    """Put a list of numbers (a learning curve) on one line; no string has a line break in it."""
+    return re.sub(r"\[\n([^\[\]{}\"]*)\]", lambda found: f"[{' '.join(found[1].split())}]", text)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the system says of a failed write into one message."""
+    try:
+        yield
+    except OSError as error:
+        why = os.strerror(error.errno).lower() if error.errno else str(error)
+        raise CannotWriteError(
+            f"cannot write {error.filename or path}: {why}; finished trials are kept, go on when it is mended"
+        ) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,265 @@
+"""A study's finished trials without their curves, taken from a cache where their files have not changed.
+
+To rank 100,000 trials takes their objectives; to parse 100,000 files for those takes seconds.  The cache,
+``.cache/summary``, keeps of each file its size, time and inode, and what a leaderboard can ask for.  A file
+that differs in one of them is read again; one that is too young to tell is never kept.  The cache can be
+thrown away, is checked as a whole, and is written by whoever reads enough files for it to be worth it;
+whether that works makes no difference to what is read.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import time
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from hpt_cli.store import Damage, StudyStore, TrialFile
+from hpt_cli.trial import Origin, RepeatResult, Status, Timing, TrialResult, finite
+
+_FORM = f"hpt summary 1 {sys.byteorder}".encode()
+"""Begins the file; whoever changes what follows it changes the number."""
+
+_FILES_WORTH_KEEPING = 500  # it takes some hundredths of a second to read so many, or so many bytes
+_BYTES_WORTH_KEEPING = 2**21
+_NANOSECONDS_TO_SETTLE = 2e9  # FAT's clock, the coarsest: within a tick a file can change unnoticed
+_STATUSES = tuple(Status)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What is known of a study's trials without their curves.
+
+    Args:
+        results: By number; what it takes to parse is parsed when it is asked for.
+        damage: The files among the trials that cannot be read as one.
+    """
+
+    results: Sequence[TrialResult]
+    damage: Sequence[Damage]
+
+
+def read_summary(store: StudyStore, names: Sequence[str] = ()) -> Summary:
+    """The finished trials of a study, which may be running, in a folder that may be read-only.
+
+    Args:
+        store: The study.
+        names: The order in which params are wanted, which a trial's file does not keep.
+    """
+    path = store.folder / ".cache" / "summary"
+    listed = store.trial_files()
+    known = _Table.load(path)
+    damage: list[Damage] = []
+    if not known.is_of(listed):
+        known, kept = _updated(known, listed, damage)
+        if kept is not None:
+            kept.save(path)
+    return Summary(known.results({name: place for place, name in enumerate(names)}), damage)
+
+
+def _updated(
+    known: _Table, listed: Iterable[TrialFile], damage: list[Damage]
+) -> tuple[_Table, _Table | None]:
+    """The table of all ``listed`` files, and, if it is worth keeping, what may be kept of it.
+
+    Damaged files are added to ``damage``; they are in neither.
+    """
+    places = {number: place for place, number in enumerate(known.numbers)}
+    table, kept = _Table(), _Table()
+    fresh_files = fresh_bytes = 0
+    now = time.time_ns()
+    for file in listed:
+        place = places.get(file.number)
+        settled = True
+        if place is not None and known.has(place, file):
+            entry = known.statuses[place], known.objectives[place], known.line(place)
+        else:
+            read = file.read()
+            if isinstance(read, Damage):
+                damage.append(read)
+                continue
+            objective = math.nan if read.objective is None else read.objective
+            entry = _STATUSES.index(read.status), objective, _line_of(read)
+            settled = now - file.mtime_ns > _NANOSECONDS_TO_SETTLE
+            fresh_files += settled
+            fresh_bytes += settled * file.size
+        table.add(file, *entry)
+        if settled:
+            kept.add(file, *entry)
+    worth = fresh_files >= _FILES_WORTH_KEEPING or fresh_bytes >= _BYTES_WORTH_KEEPING
+    return table, kept if worth else None
+
+
+class _Table:
+    """Trials as columns, and a line of JSON for each: 100,000 are there at once, and parsed one by one."""
+
+    def __init__(self) -> None:
+        self.numbers, self.sizes, self.times, self.inodes = array("Q"), array("Q"), array("q"), array("Q")
+        self.statuses, self.objectives, self.ends = array("B"), array("d"), array("Q")
+        self.lines = bytearray()
+
+    @property
+    def _columns(self) -> tuple[array[Any], ...]:
+        return (*self._keys, self.statuses, self.objectives, self.ends)
+
+    @property
+    def _keys(self) -> tuple[array[int], ...]:
+        return (self.numbers, self.sizes, self.times, self.inodes)
+
+    def add(self, file: TrialFile, status: int, objective: float, line: bytes) -> None:
+        """Add a trial behind the others."""
+        self.numbers.append(file.number)
+        self.sizes.append(file.size)
+        self.times.append(file.mtime_ns)
+        self.inodes.append(file.inode)
+        self.statuses.append(status)
+        self.objectives.append(objective)
+        self.lines += line
+        self.ends.append(len(self.lines))
+
+    def line(self, place: int) -> bytes:
+        """What is known of the trial at ``place``, as :func:`_line_of` wrote it."""
+        return bytes(self.lines[self.ends[place - 1] if place else 0 : self.ends[place]])
+
+    def has(self, place: int, file: TrialFile) -> bool:
+        """Whether the entry at ``place`` was made from the file as it is."""
+        return (self.sizes[place], self.times[place], self.inodes[place]) == file[2:]
+
+    def is_of(self, listed: Sequence[TrialFile]) -> bool:
+        """Whether the table is made from exactly these files as they are."""
+        if len(listed) != len(self.numbers):
+            return False
+        numbers, _, *rest = zip(*listed, strict=True) if listed else [()] * 5
+        now = zip(self._keys, (numbers, *rest), strict=True)
+        return all(array(known.typecode, found) == known for known, found in now)
+
+    def results(self, order: Mapping[str, int]) -> list[TrialResult]:
+        """Every trial, with its params in an order."""
+        return [
+            _remembered(
+                number, _STATUSES[status], None if math.isnan(objective) else objective, (self, place, order)
+            )
+            for place, (number, status, objective) in enumerate(
+                zip(self.numbers, self.statuses, self.objectives, strict=True)
+            )
+        ]
+
+    @classmethod
+    def load(cls, path: Path) -> _Table:
+        """What :meth:`save` wrote; an empty table where there is nothing, or something else."""
+        table = cls()
+        with suppress(OSError):
+            head, _, body = path.read_bytes().partition(b"\n")
+            if head == _head(body):
+                count, start = int.from_bytes(body[:8], sys.byteorder), 8
+                for column in table._columns:
+                    end = start + count * column.itemsize
+                    column.frombytes(body[start:end])
+                    start = end
+                table.lines += body[start:]
+        return table
+
+    def save(self, path: Path) -> None:
+        """Write the table, whole or not at all; a folder that cannot be written is left as it is."""
+        count = len(self.numbers).to_bytes(8, sys.byteorder)
+        body = b"".join([count, *(column.tobytes() for column in self._columns), self.lines])
+        draft = path.with_name(f".tmp-{path.name}-{os.getpid()}")
+        with suppress(OSError):
+            path.parent.mkdir(exist_ok=True)
+            try:
+                draft.write_bytes(_head(body) + b"\n" + body)
+                draft.replace(path)
+            finally:
+                draft.unlink(missing_ok=True)
+
+
+class _Remembered(TrialResult):
+    """A trial of the table: number, status and objective at once, the rest as soon as any of it is wanted."""
+
+    __slots__ = ("_source",)
+
+    def __getattr__(self, name: str) -> Any:
+        """Reached for what is not set yet."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        table, place, order = self._source
+        for field, value in _fields(table.line(place), order).items():
+            object.__setattr__(self, field, value)
+        return object.__getattribute__(self, name)
+
+
+_Source = tuple[_Table, int, Mapping[str, int]]
+
+
+def _remembered(number: int, status: Status, objective: float | None, source: _Source) -> _Remembered:
+    result = object.__new__(_Remembered)
+    set_ = object.__setattr__  # the class is frozen
+    set_(result, "number", number)
+    set_(result, "status", status)
+    set_(result, "objective", objective)
+    set_(result, "_source", source)
+    return result
+
+
+def _line_of(result: TrialResult) -> bytes:
+    """All of a trial but number, status, objective and the curves."""
+    repeats = [
+        [
+            repeat.seed,
+            repeat.status,
+            finite(repeat.objective),
+            {name: finite(value) for name, value in repeat.metrics.items()},
+            repeat.error,
+            repeat.epochs,
+        ]
+        for repeat in result.repeats
+    ]
+    origin, timing = result.origin, result.timing
+    return json.dumps(
+        [
+            result.round,
+            result.params,
+            repeats,
+            result.error,
+            [origin.strategy, origin.kind],
+            [timing.started, timing.finished, timing.seconds],
+        ],
+        separators=(",", ":"),
+    ).encode()
+
+
+def _fields(line: bytes, order: Mapping[str, int]) -> dict[str, Any]:
+    """The inverse of :func:`_line_of`, by the names of a result's fields."""
+    round_, params, repeats, error, origin, timing = json.loads(line)
+    return {
+        "round": round_,
+        "params": dict(sorted(params.items(), key=lambda entry: order.get(entry[0], len(order)))),
+        "repeats": tuple(
+            RepeatResult(
+                seed,
+                Status(status),
+                objective,
+                {name: math.nan if value is None else value for name, value in metrics.items()},
+                {},
+                why,
+                epochs,
+            )
+            for seed, status, objective, metrics, why, epochs in repeats
+        ),
+        "error": error,
+        "origin": Origin(*origin),
+        "timing": Timing(*timing),
+    }
+
+
+def _head(body: bytes) -> bytes:
+    """The first line, which no other form, machine or content shares."""
+    return _FORM + b" " + blake2b(body, digest_size=16).hexdigest().encode()
