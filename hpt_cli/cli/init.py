@@ -113,7 +113,7 @@ def _write(draft: Draft, *, force: bool) -> list[Path]:
     """Write the config, and the schema where there is none."""
     from hpt_cli.config.describe import schema_text
     from hpt_cli.proposal import SCHEMA_FILE
-    from hpt_cli.store import publish
+    from hpt_cli.files import publish
 
     schema = draft.path.parent / SCHEMA_FILE
     try:
