@@ -112,8 +112,8 @@ def _typed(source: str, target: str | None) -> str:
 def _write(draft: Draft, *, force: bool) -> list[Path]:
     """Write the config, and the schema where there is none."""
     from hpt_cli.config.describe import schema_text
-    from hpt_cli.proposal import SCHEMA_FILE
     from hpt_cli.files import publish
+    from hpt_cli.proposal import SCHEMA_FILE
 
     schema = draft.path.parent / SCHEMA_FILE
     try:
