@@ -25,7 +25,7 @@ def command(number: int, study: str | None, as_json: bool, runs_dir: Path) -> No
         hpt trial 17 --study digits
     """
     from hpt_cli.store import StudyStore
-    from hpt_cli.views.standing import standing_of
+    from hpt_cli.views.standing import row_of, standing_of
 
     store = StudyStore.find(runs_dir, study)
     result = store.read_trial(number)
@@ -38,5 +38,4 @@ def command(number: int, study: str | None, as_json: bool, runs_dir: Path) -> No
     from hpt_cli.views.trial import show_trial
 
     standing = standing_of(store)
-    row = next(row for row in standing.board.rows if row.result.number == number)
-    show_trial(make_console(), standing, row)
+    show_trial(make_console(), standing, row_of(standing, result))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -10,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from hpt_cli.errors import DamagedStudyError
-from hpt_cli.ranking import Leaderboard, rank, widest
+from hpt_cli.ranking import Leaderboard, Row, rank, widest
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.store import Damage, StudyStore
 from hpt_cli.summary import read_summary
-from hpt_cli.trial import Status
+from hpt_cli.trial import Status, TrialResult
 from hpt_cli.views.text import bounds_of, number, plural, short
 
 DEFAULT_RUNS_DIR = Path("runs")
@@ -79,6 +80,17 @@ def standing_of(store: StudyStore) -> Standing:
         board=rank(summary.results, goal, space),
         damage=summary.damage,
     )
+
+
+def row_of(standing: Standing, result: TrialResult) -> Row:
+    """A trial's row, with its curves, which the leaderboard leaves in the trial's file.
+
+    Args:
+        standing: Where its study stands.
+        result: The trial, as its file has it.
+    """
+    row = next(row for row in standing.board.rows if row.result.number == result.number)
+    return Row(row.rank, dataclasses.replace(row.result, repeats=result.repeats))
 
 
 def planned_trials(plans: Sequence[RoundPlan], config: Mapping[str, Any]) -> int:

@@ -15,7 +15,7 @@ from hpt_cli.trial import Origin
 from hpt_cli.views.best import as_args, as_yaml
 from hpt_cli.views.plan import plan_json, show_plan
 from hpt_cli.views.rounds import show_round
-from hpt_cli.views.standing import standing_of
+from hpt_cli.views.standing import row_of, standing_of
 from hpt_cli.views.studies import list_studies, show_studies
 from hpt_cli.views.trial import plain_trial, show_trial
 
@@ -51,8 +51,9 @@ class TestTrial:
         assert rows["momentum"] == ["0.9", "≠", "-"]
 
     def test_a_pipe_gets_the_curves_as_numbers(self, make_study, make_trial):
-        standing = standing_of(make_study([make_trial(0, 0.9)]))
-        assert plain_trial(standing, standing.board.rows[0])[-4:] == [
+        store = make_study([make_trial(0, 0.9)])
+        standing = standing_of(store)
+        assert plain_trial(standing, row_of(standing, store.read_trial(0)))[-4:] == [
             "epoch\ttraining_loss",
             "1\t1.0",
             "2\t0.5",
