@@ -99,7 +99,7 @@ def test_a_folder_that_cannot_be_written_to(hpt, folder, monkeypatch):
     def full(path, content):
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr("hpt_cli.store.publish", full)
+    monkeypatch.setattr("hpt_cli.files.publish", full)
     result = hpt("init", "iris")
     assert (result.exit_code, result.stderr) == (74, "hpt: iris.yaml: No space left on device\n")
 
