@@ -126,6 +126,7 @@ class TestPlan:
         config = SimpleNamespace(
             name="digits",
             path=Path("digits.yaml"),
+            own_code=None,
             data=SimpleNamespace(source="digits"),
             objective=SimpleNamespace(goal="minimize", metric="validation_loss"),
             search=SimpleNamespace(rounds=rounds),
