@@ -127,7 +127,7 @@ class TestPlan:
             name="digits",
             path=Path("digits.yaml"),
             own_code=None,
-            data=SimpleNamespace(source="digits"),
+            rows=lambda: SimpleNamespace(source="digits"),
             objective=SimpleNamespace(goal="minimize", metric="validation_loss"),
             search=SimpleNamespace(rounds=rounds),
             space=space,
