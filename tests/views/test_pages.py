@@ -142,6 +142,7 @@ class TestPlan:
             trials_in_all=16,
             points=({"learning_rate": 0.5, "hidden_units": 32, "optimizer": "sgd", "momentum": 0.9},),
             draws=survey(space, np.random.default_rng(0), draws=4000, trials=6),
+            command=None,
             seconds_per_trial=10.0,
         )
 
