@@ -193,7 +193,13 @@ def compare(a: Trainings, b: Trainings, noise: Noise) -> Comparison:
 
 
 def contenders(
-    trials: Mapping[int, Trainings], noise: Noise, goal: str, *, z: float = Z, together: bool = True
+    trials: Mapping[int, Trainings],
+    noise: Noise,
+    goal: str,
+    *,
+    z: float = Z,
+    together: bool = True,
+    best: int | None = None,
 ) -> tuple[int, ...]:
     """The trials that cannot be told from the best, best first; the best is always one.
 
@@ -210,14 +216,15 @@ def contenders(
         z: Standard errors by which a single trial may be behind; with few degrees of freedom the same
             certainty takes more.
         together: Allow for the number of trials that are compared.
+        best: The trial that the others are compared with, where it is not the one with the best mean.
     """
     if not trials:
         return ()
     sign = 1.0 if goal == "minimize" else -1.0
     ordered = sorted(trials, key=lambda number: (sign * mean_of(trials[number]), number))
-    best, *others = ordered
-    against = {number: compare(trials[number], trials[best], noise) for number in others}
-    left = others
+    best = ordered[0] if best is None else best
+    left = [number for number in ordered if number != best]
+    against = {number: compare(trials[number], trials[best], noise) for number in left}
     while True:
         limit = best_of_equals(len(left) + 1, z) if together else z
         kept = [

@@ -8,29 +8,29 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
-import operator
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hpt_cli.errors import ExpectationMissedError, InputError
+from hpt_cli.confirmation import Confirmation
+from hpt_cli.errors import InputError
+from hpt_cli.evidence import NOTHING_ELSE, Evidence
 from hpt_cli.network import metric_goal
+from hpt_cli.noise import Interval, Noise, Trainings, contenders, interval, mean_of, measure, sample_spread
+from hpt_cli.rerun import objectives_of
 from hpt_cli.space import SCALES, Choice, Dimension, Float, Int, Params, SearchSpace, Value
-from hpt_cli.trial import Status, TrialResult
+from hpt_cli.trial import RepeatResult, Status, TrialResult
 
-COLUMNS = ("rank", "trial", "round", "status", "objective", "spread", "epochs", "seconds", "error")
+MEASURES = ("objective", "mean", "spread", "low", "high", "trainings", "standing")
+"""How good a trial is, by the names of every table that holds all: the objective is the mean of its planned
+repeats, the mean that of the trainings that it is judged by, low and high the ends of the mean's interval."""
+
+COLUMNS = ("rank", "trial", "round", "status", *MEASURES, "epochs", "seconds", "error")
 """What every trial has, by the names of every table; a param of such a name is called ``params.NAME``."""
 
+_LOOKED_AT = 1000  # of more trials, noise and contenders are looked for among so many, the best
 _EDGE = 0.03  # share of a range, in units of its scale, that counts as its edge
-_OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
-    ">=": operator.ge,
-    "<=": operator.le,
-    ">": operator.gt,
-    "<": operator.lt,
-}
-_EXPECTATION = re.compile(r"\s*(?P<metric>[^\s<>=!]+)\s*(?P<sign>[<>=!]+)\s*(?P<number>\S+)\s*")
 
 
 @dataclass(frozen=True)
@@ -38,24 +38,46 @@ class Row:
     """One trial's place among the others.
 
     Args:
-        rank: From 1; trials with the same objective share it, and the next rank is skipped.  ``None`` for a
-            trial that is not done.
+        rank: From 1; trials with the same mean share it, and the next rank is skipped.  ``None`` for a trial
+            that is not done.
         result: The trial.
+        counted: The trainings that it is judged by, see :class:`hpt_cli.evidence.Evidence`; ``None`` for its
+            repeats.
+        noise: What the repeats of all trials tell.
+        level: Whether it cannot be told from the best.
+        confirmed: Whether it is the confirmed one.
 
     What follows from the result is worked out when it is asked for: of 100,000 rows few are shown.
     """
 
     rank: int | None
     result: TrialResult
+    counted: tuple[RepeatResult, ...] | None = None
+    noise: Noise | None = None
+    level: bool = False
+    confirmed: bool = False
+
+    @property
+    def trainings(self) -> int:
+        """How many trainings it is judged by."""
+        return len(self._objectives)
+
+    @cached_property
+    def mean(self) -> float | None:
+        """Of the objective over these trainings; ``None`` for a trial that is not done."""
+        if self.result.objective is None or not self._objectives:
+            return self.result.objective
+        return mean_of(self._objectives)
 
     @cached_property
     def spread(self) -> float | None:
-        """Sample standard deviation of the objective over the repeats; ``None`` with fewer than two."""
-        if self.result.objective is None:
-            return None
-        return _standard_deviation(
-            [repeat.objective for repeat in self.result.repeats if repeat.objective is not None]
-        )
+        """Sample standard deviation of the objective over them; ``None`` with fewer than two."""
+        return sample_spread(list(self._objectives.values())) if len(self._objectives) > 1 else None
+
+    @cached_property
+    def interval(self) -> Interval | None:
+        """Where the mean over all training seeds lies; ``None`` where that is not known."""
+        return interval(self._objectives, self.noise) if self._objectives else None
 
     @cached_property
     def epochs(self) -> int | None:
@@ -66,8 +88,22 @@ class Row:
 
     @cached_property
     def metrics(self) -> Mapping[str, float]:
-        """Each metric's mean over the repeats."""
-        return mean_metrics(self.result)
+        """Each metric's mean over these trainings."""
+        return mean_metrics(self.result.repeats if self.counted is None else self.counted)
+
+    @property
+    def standing(self) -> str:
+        """``confirmed``, ``best``, ``contender`` or nothing."""
+        if self.confirmed:
+            return "confirmed"
+        return "best" if self.rank == 1 else "contender" if self.level else ""
+
+    @cached_property
+    def _objectives(self) -> Trainings:
+        """By seed; empty for a trial that is not done."""
+        if self.result.objective is None:
+            return {}
+        return objectives_of(self.result.repeats if self.counted is None else self.counted)
 
 
 @dataclass(frozen=True)
@@ -95,11 +131,14 @@ class Leaderboard:
 
     Args:
         goal: ``minimize`` or ``maximize``.
-        rows: The done ones by objective, ties by number; then the others by status and number.
+        rows: The done ones by mean, ties by number, a confirmation's candidates before the others and the
+            confirmed one first; then the others by status and number.
         params: The names that are worth a column, in the space's order: they could vary, and did.
         edges: Where the range should be widened.
         counts: Finished trials by status, those with none left out.
         names: Of all the space's params, in its order.
+        noise: What repeats tell; ``None`` where no trial was trained twice.
+        confirmation: The last one that chose a trial.
     """
 
     goal: str
@@ -108,6 +147,19 @@ class Leaderboard:
     edges: tuple[Edge, ...]
     counts: Mapping[Status, int]
     names: tuple[str, ...] = ()
+    noise: Noise | None = None
+    confirmation: Confirmation | None = None
+
+    @property
+    def level(self) -> tuple[Row, ...]:
+        """The trials that cannot be told from the best, without it."""
+        return tuple(row for row in self.rows[1:] if row.level)
+
+    @property
+    def done_since(self) -> int:
+        """How many trials have been done since the confirmation."""
+        done = sum(row.rank is not None for row in self.rows)
+        return 0 if self.confirmation is None else done - self.confirmation.plan.done
 
     @property
     def best(self) -> Row | None:
@@ -131,18 +183,42 @@ class Leaderboard:
         return tuple(dict.fromkeys(name for row in self.rows for name in row.metrics))
 
 
-def rank(results: Iterable[TrialResult], goal: str, space: SearchSpace | None) -> Leaderboard:
+def rank(
+    results: Iterable[TrialResult],
+    goal: str,
+    space: SearchSpace | None,
+    evidence: Evidence = NOTHING_ELSE,
+) -> Leaderboard:
     """Order finished trials.
 
     Args:
         results: In any order.
         goal: ``minimize`` or ``maximize``.
         space: What was searched; of several rounds, :func:`widest`.  ``None`` if nothing was planned yet.
+        evidence: What is known beside the trials.
     """
-    ordered = sorted(results, key=lambda result: sort_key(result, goal))
+    results = list(results)
+    confirmed = evidence.confirmed(sum(result.objective is not None for result in results))
+    order = _Order(goal, evidence, confirmed)
+    ordered = sorted(results, key=order.key)
+    head = [result for result in ordered[:_LOOKED_AT] if result.objective is not None]
+    trainings = {result.number: evidence.trainings(result) for result in head}
+    noise = measure(trainings.values(), goal)
+    level = _level(trainings, noise, goal, evidence, confirmed)
     rows: list[Row] = []
-    for result in ordered:
-        rows.append(_row(result, place=len(rows) + 1, before=rows[-1] if rows else None))
+    for place, result in enumerate(ordered, start=1):
+        number = result.number
+        tied = bool(rows) and order.tie(rows[-1].result, result)
+        rows.append(
+            Row(
+                rank=None if result.objective is None else rows[-1].rank if tied else place,
+                result=result,
+                counted=tuple(evidence.repeats(result)) if evidence.knows(number) else None,
+                noise=noise,
+                level=number in level,
+                confirmed=number == confirmed,
+            )
+        )
     best = rows[0].result if rows and rows[0].rank == 1 else None
     counts = Counter(result.status for result in ordered)
     return Leaderboard(
@@ -152,13 +228,52 @@ def rank(results: Iterable[TrialResult], goal: str, space: SearchSpace | None) -
         edges=edges(best.params, space) if best and space else (),
         counts={status: counts[status] for status in Status if status in counts},
         names=space.names if space else (),
+        noise=noise,
+        confirmation=evidence.last,
     )
 
 
-def best_of(results: Iterable[TrialResult], goal: str) -> TrialResult | None:
-    """The best trial that is done, the first of equals; ``None`` if there is none."""
-    done = (result for result in results if result.objective is not None)
-    return min(done, key=lambda result: sort_key(result, goal), default=None)
+def best_of(
+    results: Iterable[TrialResult], goal: str, evidence: Evidence = NOTHING_ELSE
+) -> TrialResult | None:
+    """The trial at the top of the leaderboard; ``None`` if none is done."""
+    done = [result for result in results if result.objective is not None]
+    order = _Order(goal, evidence, evidence.confirmed(len(done)))
+    return min(done, key=order.key, default=None)
+
+
+class _Order:
+    """Which trial is before which, by all that is known."""
+
+    def __init__(self, goal: str, evidence: Evidence, confirmed: int | None) -> None:
+        self._goal = goal
+        self._evidence = evidence
+        self._confirmed = confirmed
+        last = evidence.last if confirmed is not None else None
+        candidates = last.outcome.candidates if last and last.outcome else ()
+        self._fresh = {candidate.trial for candidate in candidates if candidate.fresh}
+
+    def key(self, result: TrialResult) -> tuple[float, ...]:
+        """What to sort by."""
+        if result.objective is None:
+            return (3.0, list(Status).index(result.status), result.number)
+        mean = mean_objective(result, self._evidence)
+        return (self._tier(result), mean if self._goal == "minimize" else -mean, result.number)
+
+    def tie(self, a: TrialResult, b: TrialResult) -> bool:
+        """Whether two trials are equally good; a mean's rounding error makes no difference."""
+        if a.objective is None or b.objective is None or self._tier(a) != self._tier(b):
+            return False
+        return math.isclose(*(mean_objective(of, self._evidence) for of in (a, b)), rel_tol=1e-12)
+
+    def _tier(self, result: TrialResult) -> float:
+        return 0.0 if result.number == self._confirmed else 1.0 if result.number in self._fresh else 2.0
+
+
+def mean_objective(result: TrialResult, evidence: Evidence = NOTHING_ELSE) -> float:
+    """The mean objective of a trial that is done, over the trainings that it is judged by."""
+    trainings = evidence.trainings(result) if evidence.knows(result.number) else {}
+    return mean_of(trainings) if trainings else result.objective or 0.0
 
 
 def sort_key(result: TrialResult, goal: str) -> tuple[float, ...]:
@@ -175,10 +290,10 @@ def is_tie(a: TrialResult, b: TrialResult) -> bool:
     return math.isclose(a.objective, b.objective, rel_tol=1e-12)
 
 
-def mean_metrics(result: TrialResult) -> dict[str, float]:
+def mean_metrics(repeats: Iterable[RepeatResult]) -> dict[str, float]:
     """Each metric's mean over the repeats that have it."""
     values: dict[str, list[float]] = {}
-    for repeat in result.repeats:
+    for repeat in repeats:
         for name, value in repeat.metrics.items():
             values.setdefault(name, []).append(value)
     return {name: math.fsum(found) / len(found) for name, found in values.items()}
@@ -234,8 +349,8 @@ def sort_rows(board: Leaderboard, by: str) -> tuple[Row, ...]:
 
     Args:
         board: The leaderboard.
-        by: One of :data:`COLUMNS` but the error, ``number`` for ``trial``, a param (``params.NAME`` if it is
-            called like a column) or a metric.
+        by: One of :data:`COLUMNS` but the standing and the error, ``number`` for ``trial``, a param
+            (``params.NAME`` if it is called like a column) or a metric.
 
     Raises:
         InputError: There is nothing of that name; the message says what there is.
@@ -247,7 +362,11 @@ def sort_rows(board: Leaderboard, by: str) -> tuple[Row, ...]:
         "number": lambda row: row.result.number,
         "round": lambda row: row.result.round,
         "status": lambda row: list(Status).index(row.result.status),
+        "mean": lambda row: row.mean,
         "spread": lambda row: row.spread,
+        "low": lambda row: row.interval.low if row.interval else None,
+        "high": lambda row: row.interval.high if row.interval else None,
+        "trainings": lambda row: row.trainings,
         "epochs": lambda row: row.epochs,
         "seconds": lambda row: row.result.timing.seconds,
     }
@@ -260,87 +379,25 @@ def sort_rows(board: Leaderboard, by: str) -> tuple[Row, ...]:
         sign = -1.0 if _is_maximized(by) else 1.0
         return tuple(sorted(board.rows, key=lambda row: _number_order(row.metrics.get(by), sign)))
     known = ["objective", "rank", *columns, *params, *board.metrics]
-    raise InputError(f"--sort {by}: there is no such column; {_suggest(by, known)}")
+    raise InputError(f"--sort {by}: there is no such column; {suggest(by, known)}")
 
 
-@dataclass(frozen=True)
-class Expectation:
-    """What the best trial must reach.  Made by :func:`parse_expectation`.
-
-    Args:
-        metric: A metric of the trial, or ``objective``.
-        sign: ``>=``, ``<=``, ``>`` or ``<``.
-        number: The bound.
-    """
-
-    metric: str
-    sign: str
-    number: float
-
-    def __str__(self) -> str:
-        return f"{self.metric} {self.sign} {self.number:g}"
-
-
-def parse_expectation(text: str) -> Expectation:
-    """Read ``validation_accuracy >= 0.95``.
-
-    Raises:
-        InputError: It is not a metric, a comparison and a number; or a metric of the test rows.
-    """
-    form = 'write a metric, a comparison (>=, >, <=, <) and a number: "validation_accuracy >= 0.95"'
-    parts = _EXPECTATION.fullmatch(text)
-    if parts is None or parts["sign"] not in _OPERATORS:
-        raise InputError(f"--expect {text!r}: {form}")
-    try:
-        number = float(parts["number"])
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise InputError(f"--expect {text!r}: {parts['number']!r} is not a number; {form}")
-    if parts["metric"].startswith("test_"):
-        bare = parts["metric"].removeprefix("test_")
-        raise InputError(
-            f"--expect {text!r}: test rows are not looked at by run and show, so that nothing is chosen by "
-            f"them; write validation_{bare}"
-        )
-    return Expectation(parts["metric"], parts["sign"], number)
-
-
-def check_expectation(expectation: Expectation, best: Row | None) -> float:
-    """The value that the best trial reached.
-
-    Raises:
-        InputError: The trial has no such metric; the message names those it has.
-        ExpectationMissedError: It reached less, or there is no best trial.
-    """
-    if best is None:
-        raise ExpectationMissedError(f"expected {expectation}, but no trial is done")
-    values = {"objective": best.result.objective, **best.metrics}
-    found = values.get(expectation.metric)
-    if found is None:
-        raise InputError(
-            f"--expect: trial {best.result.number} has no metric {expectation.metric!r}; "
-            f"{_suggest(expectation.metric, list(values))}"
-        )
-    if not _OPERATORS[expectation.sign](found, expectation.number):
-        raise ExpectationMissedError(
-            f"expected {expectation}, but the best trial ({best.result.number}) has {found:.6g}"
-        )
+def _level(
+    trainings: Mapping[int, Trainings],
+    noise: Noise | None,
+    goal: str,
+    evidence: Evidence,
+    confirmed: int | None,
+) -> set[int]:
+    """The trials that cannot be told from the best, which comes first."""
+    if noise is None or not trainings:
+        return set()
+    found = set(contenders(trainings, noise, goal, best=next(iter(trainings))))
+    last = evidence.last
+    if confirmed is not None and last is not None and last.outcome is not None:  # told apart by those seeds
+        found -= {candidate.trial for candidate in last.outcome.candidates}
+        found |= {candidate.trial for candidate in last.outcome.candidates if candidate.level}
     return found
-
-
-def _row(result: TrialResult, *, place: int, before: Row | None) -> Row:
-    if result.objective is None:
-        return Row(None, result)
-    return Row(before.rank if before and is_tie(before.result, result) else place, result)
-
-
-def _standard_deviation(values: Sequence[float]) -> float | None:
-    """Of a sample: over n - 1."""
-    if len(values) < 2:
-        return None
-    mean = math.fsum(values) / len(values)
-    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
 def _varying(results: Sequence[TrialResult], space: SearchSpace | None) -> tuple[str, ...]:
@@ -402,6 +459,7 @@ def _is_maximized(metric: str) -> bool:
         return False
 
 
-def _suggest(name: str, known: Sequence[str]) -> str:
+def suggest(name: str, known: Sequence[str]) -> str:
+    """What somebody may have meant by a name that is not known."""
     near = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"

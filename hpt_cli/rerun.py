@@ -103,10 +103,15 @@ def reruns_of(result: TrialResult, wanted: Sequence[tuple[int, int]], purpose: P
     ]
 
 
+def objectives_of(repeats: Iterable[RepeatResult]) -> dict[int, float]:
+    """The objectives, by training seed, of the trainings that ended well."""
+    return {repeat.seed: repeat.objective for repeat in repeats if repeat.objective is not None}
+
+
 def trainings_of(result: TrialResult, reruns: Iterable[Rerun] = ()) -> dict[int, float]:
     """A trial's objectives by training seed, of its repeats and of its reruns that ended well.
 
     What :mod:`hpt_cli.noise` works on.
     """
-    repeats = [*result.repeats, *(rerun.repeat for rerun in reruns if rerun.trial == result.number)]
-    return {repeat.seed: repeat.objective for repeat in repeats if repeat.objective is not None}
+    own = (rerun.repeat for rerun in reruns if rerun.trial == result.number)
+    return objectives_of((*result.repeats, *own))

@@ -12,6 +12,7 @@ kill loses at most what was not finished.  One process writes, holding the folde
     ├── trials/00000.log       what own code wrote while it trained
     ├── work/00000/            own code's folder for the trial, if it asks for one
     ├── reruns/00017-000.json  one more training of trial 17, for evidence
+    ├── confirm/000.json     who was confirmed, on which seeds; begun before its first training
     ├── best/                params.yaml and model.npz of the best trial: a cache
     └── .cache/              the prepared rows that the workers map, and a summary of the trials: caches
 """
@@ -30,6 +31,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from hpt_cli.confirmation import Confirmation
 from hpt_cli.errors import (
     CannotWriteError,
     DamagedStudyError,
@@ -37,6 +39,7 @@ from hpt_cli.errors import (
     StudyInUseError,
     StudyNotFoundError,
 )
+from hpt_cli.evidence import Evidence
 from hpt_cli.files import publish, publish_json, read_json, sync_folder, writing
 from hpt_cli.rerun import SCHEMA as RERUN_SCHEMA
 from hpt_cli.rerun import Rerun
@@ -300,6 +303,35 @@ class StudyStore:
         path = self.folder / "rounds" / f"{plan.number:03d}.json"
         with writing(path):
             publish_json(path, plan.to_json())
+
+    def confirmations(self) -> list[Confirmation]:
+        """The confirmations so far, by number; the last may not be finished.
+
+        Raises:
+            DamagedStudyError: One is unreadable.
+        """
+        records = []
+        for _, path in _numbered(self.folder / "confirm", _ROUND_FILE):
+            try:
+                records.append(Confirmation.from_json(read_json(path)))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise DamagedStudyError(f"{path}: not a confirmation's record ({_brief(error)})") from error
+        return records
+
+    def save_confirmation(self, record: Confirmation) -> None:
+        """Publish a confirmation: its plan, and once more with what came of it."""
+        path = self.folder / "confirm" / f"{record.number:03d}.json"
+        with writing(path):
+            _make_part(path.parent)
+            publish_json(path, record.to_json())
+
+    def evidence(self) -> Evidence:
+        """What is known beside the trials.
+
+        Raises:
+            DamagedStudyError: A confirmation's record is unreadable.
+        """
+        return Evidence(self.reruns(), self.confirmations())
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -11,8 +11,9 @@ PACKAGE = Path(__file__).parent.parent / "hpt_cli"
 FLOORS = [
     {"errors"},
     {"files", "space", "seeds", "environment", "network", "data", "trial", "rerun"},
-    {"noise"},
-    {"strategies", "rounds", "objectives", "executors", "store", "ranking", "events", "summary"},
+    {"noise", "confirmation", "evidence"},
+    {"strategies", "rounds", "objectives", "executors", "store", "ranking", "expectation"}
+    | {"events", "summary"},
     {"config"},
     {"planning", "preparation", "proposal", "preview", "in_flight", "rerunning", "study", "verification"}
     | {"evaluation"},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hpt_cli.cli import signals
 from hpt_cli.errors import InputError
-from hpt_cli.ranking import Expectation, check_expectation, parse_expectation
+from hpt_cli.expectation import Expectation, check_expectation, parse_expectation
 from hpt_cli.store import StudyStore
 
 if TYPE_CHECKING:

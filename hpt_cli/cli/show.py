@@ -54,7 +54,8 @@ def command(
         hpt show digits --sort learning_rate --format csv > digits.csv
         hpt show digits --expect "validation_accuracy >= 0.95"
     """
-    from hpt_cli.ranking import check_expectation, parse_expectation, sort_rows
+    from hpt_cli.expectation import check_expectation, parse_expectation
+    from hpt_cli.ranking import sort_rows
     from hpt_cli.store import StudyStore
     from hpt_cli.views.standing import standing_of
 

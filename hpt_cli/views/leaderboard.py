@@ -9,13 +9,14 @@ from rich.text import Text
 
 from hpt_cli.ranking import Leaderboard, Row, param_title
 from hpt_cli.trial import Status
+from hpt_cli.views.confirmed import headline, test_scores
 from hpt_cli.views.console import BEST, FAINT, WARNING, pairs, plus_minus, write_lines
 from hpt_cli.views.standing import Standing, counts, notes
 from hpt_cli.views.table import KEEP, Column, draw, fitting, numbers
-from hpt_cli.views.text import ABSENT, exact, number, seconds, value
+from hpt_cli.views.text import ABSENT, exact, interval, number, seconds, value
 
 # What goes first where the terminal is narrow; params go from the last to the first.
-_DROP_STATUS, _DROP_SECONDS, _DROP_EPOCHS, _DROP_PARAM = 400, 300, 200, 1
+_DROP_STATUS, _DROP_SECONDS, _DROP_EPOCHS, _DROP_INTERVAL, _DROP_PARAM = 400, 300, 200, 150, 1
 
 
 def show(console: Console, standing: Standing, rows: Sequence[Row]) -> None:
@@ -47,12 +48,14 @@ def show_best(console: Console, standing: Standing) -> None:
     if best is None:
         console.print(Text("no trial is done yet" if standing.finished == 0 else "no trial is done", WARNING))
         return
-    sign = plus_minus(console)
-    console.print(
-        Text.assemble(
-            (f"best: trial {best.result.number}", BEST), f"  {standing.metric} {objective(best, sign)}"
-        )
-    )
+    record, number_ = standing.board.confirmation, best.result.number
+    if best.confirmed and record is not None and record.outcome is not None:
+        said = headline(record, standing.metric)
+        console.print(Text.assemble((f"confirmed: trial {number_}", BEST), f"  {said}"))
+        console.print(pairs(test_scores(record.outcome)))
+    else:
+        said = f"{standing.metric} {objective(best, plus_minus(console))}"
+        console.print(Text.assemble((f"best: trial {number_}", BEST), f"  {said}"))
     console.print(pairs([(name, value(of)) for name, of in best.result.params.items()], style=BEST))
 
 
@@ -70,9 +73,22 @@ def show_ways(console: Console, standing: Standing) -> None:
 
 
 def leaderboard_columns(board: Leaderboard, rows: Sequence[Row], metric: str, sign: str) -> list[Column]:
-    """Rank, trial, objective, the params that vary, epochs, seconds, status."""
+    """Rank, trial, objective, its interval, the params that vary, epochs, seconds, status.
+
+    The best is marked, or the confirmed one, and what cannot be told from it.
+    """
     best = board.best
-    marks = ["* " if best and row.result.number == best.result.number else "" for row in rows]
+    confirmed = "✓ " if sign == "±" else "+ "
+    marks = [
+        confirmed
+        if row.confirmed
+        else "* "
+        if best and row.result.number == best.result.number
+        else "~ "
+        if row.level and best and board.noise and board.noise.spread > 0
+        else ""
+        for row in rows
+    ]
     all_done = all(row.result.status is Status.DONE for row in rows)
     columns = [
         Column(
@@ -83,6 +99,9 @@ def leaderboard_columns(board: Leaderboard, rows: Sequence[Row], metric: str, si
         Column("trial", tuple(str(row.result.number) for row in rows), "right"),
         Column(metric, _objectives(rows, sign), "right"),
     ]
+    if any(row.interval is not None for row in rows):
+        intervals = [interval(row.interval.low, row.interval.high) if row.interval else "" for row in rows]
+        columns.append(Column("95 %", tuple(intervals), "right", _DROP_INTERVAL))
     for index, name in enumerate(board.params):
         values = [row.result.params.get(name) for row in rows]
         cells = [value(of) for of in values]
@@ -110,10 +129,10 @@ def row_styles(board: Leaderboard, rows: Sequence[Row]) -> list[str]:
 
 def objective(row: Row, sign: str) -> str:
     """``0.9889 ± 0.0021``, or without the spread where there is one repeat."""
-    if row.result.objective is None:
+    if row.mean is None:
         return ABSENT
     spread = "" if row.spread is None else f" {sign} {_spread(row.spread)}"
-    return number(row.result.objective) + spread
+    return number(row.mean) + spread
 
 
 def plain(standing: Standing, rows: Sequence[Row]) -> list[str]:
@@ -122,13 +141,17 @@ def plain(standing: Standing, rows: Sequence[Row]) -> list[str]:
     lines = []
     if rows:
         spreads = any(row.spread is not None for row in rows)
+        known = any(row.interval is not None for row in rows)
         titles = ["rank", "trial", standing.metric, *(["spread"] if spreads else [])]
+        titles += ["low", "high", "standing"] if known else []
         titles += map(param_title, board.params)
         lines.append("\t".join([*titles, "epochs", "seconds", "status"]))
         for row in rows:
             result = row.result
-            cells = [exact(row.rank), exact(result.number), exact(result.objective)]
+            cells = [exact(row.rank), exact(result.number), exact(row.mean)]
             cells += [exact(row.spread)] if spreads else []
+            ends = (row.interval.low, row.interval.high) if row.interval else (None, None)
+            cells += [*map(exact, ends), row.standing] if known else []
             cells += [exact(result.params.get(name)) for name in board.params]
             cells += [exact(row.epochs), seconds(result.timing.seconds), str(result.status)]
             lines.append("\t".join(cell or ABSENT for cell in cells))
@@ -138,13 +161,22 @@ def plain(standing: Standing, rows: Sequence[Row]) -> list[str]:
     if best is None:
         lines.append("no trial is done yet" if standing.finished == 0 else "no trial is done")
     else:
-        params = ", ".join(f"{name} {exact(of)}" for name, of in best.result.params.items())
-        lines.append(f"best: trial {best.result.number}, {standing.metric} {objective(best, '+-')}: {params}")
+        lines.append(_plain_best(standing, best))
+        if best.confirmed and board.confirmation and board.confirmation.outcome:
+            lines += [f"{name}: {said}" for name, said in test_scores(board.confirmation.outcome)]
     lines += [f"note: {note}" for note in notes(standing)]
     lines.append(f"study: {standing.folder}")
     if len(rows) < standing.finished:
         lines.append(f"more: hpt show {standing.handle} --top {standing.finished}")
     return lines
+
+
+def _plain_best(standing: Standing, best: Row) -> str:
+    params = ", ".join(f"{name} {exact(of)}" for name, of in best.result.params.items())
+    record = standing.board.confirmation
+    if best.confirmed and record is not None:
+        return f"confirmed: trial {best.result.number}, {headline(record, standing.metric)}: {params}"
+    return f"best: trial {best.result.number}, {standing.metric} {objective(best, '+-')}: {params}"
 
 
 def markdown(standing: Standing, rows: Sequence[Row], sign: str = "±") -> str:
@@ -158,7 +190,7 @@ def markdown(standing: Standing, rows: Sequence[Row], sign: str = "±") -> str:
 
 def _objectives(rows: Sequence[Row], sign: str) -> tuple[str, ...]:
     """Means below means, spreads below spreads."""
-    values = [row.result.objective for row in rows]
+    values = [row.mean for row in rows]
     means = numbers("", [ABSENT if of is None else number(of, zeros=True) for of in values]).cells
     if all(row.spread is None for row in rows):
         return means

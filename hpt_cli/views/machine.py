@@ -8,12 +8,14 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from hpt_cli.ranking import COLUMNS, Leaderboard, Row, param_title
+from hpt_cli.noise import Noise
+from hpt_cli.ranking import COLUMNS, MEASURES, Leaderboard, Row, param_title
+from hpt_cli.space import Value
 from hpt_cli.trial import finite
 from hpt_cli.views.standing import Standing, notes
 from hpt_cli.views.text import clean, exact
 
-_FIRST = COLUMNS.index("spread") + 1  # the columns of a CSV file before params and metrics
+_FIRST = COLUMNS.index(MEASURES[-1]) + 1  # the columns of a CSV file before params and metrics
 
 
 def to_json(document: Any) -> str:
@@ -35,8 +37,21 @@ def standing_json(standing: Standing, rows: Sequence[Row]) -> dict[str, Any]:
             **{str(status): count for status, count in board.counts.items()},
         },
         "best": None if board.best is None else row_json(board.best),
+        "noise": None if board.noise is None else noise_json(board.noise),
+        "confirmation": None if board.confirmation is None else board.confirmation.to_json(),
         "leaderboard": [row_json(row) for row in rows],
         "notes": notes(standing),
+    }
+
+
+def noise_json(noise: Noise) -> dict[str, Any]:
+    """What repeats tell, in units of the objective."""
+    return {
+        "spread": noise.spread,
+        "freedom": noise.freedom,
+        "paired": noise.paired,
+        "paired_freedom": noise.paired_freedom,
+        "trials": noise.trials,
     }
 
 
@@ -49,7 +64,11 @@ def row_json(row: Row) -> dict[str, Any]:
         "round": result.round,
         "status": str(result.status),
         "objective": finite(result.objective),
+        "mean": finite(row.mean),
         "spread": finite(row.spread),
+        "interval": None if row.interval is None else [finite(row.interval.low), finite(row.interval.high)],
+        "trainings": row.trainings,
+        "standing": row.standing,
         "repeats": len(result.repeats),
         "params": dict(result.params),
         "metrics": {name: finite(of) for name, of in row.metrics.items()},
@@ -73,7 +92,9 @@ def to_csv(board: Leaderboard, rows: Iterable[Row]) -> str:
     writer.writerow(map(clean, [*COLUMNS[:_FIRST], *titles, *metric_titles, *COLUMNS[_FIRST:]]))
     for row in rows:
         result = row.result
-        cells = [row.rank, result.number, result.round, str(result.status), result.objective, row.spread]
+        low, high = (row.interval.low, row.interval.high) if row.interval else (None, None)
+        cells: list[Value | None] = [row.rank, result.number, result.round, str(result.status)]
+        cells += [result.objective, row.mean, row.spread, low, high, row.trainings, row.standing]
         cells += [result.params.get(name) for name in params]
         cells += [row.metrics.get(name) for name in board.metrics]
         cells += [row.epochs, result.timing.seconds, result.error]

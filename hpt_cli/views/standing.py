@@ -60,7 +60,7 @@ def standing_of(store: StudyStore) -> Standing:
     """Read a study's folder.
 
     Raises:
-        DamagedStudyError: Its description or a round's plan is unreadable.
+        DamagedStudyError: Its description, a round's plan or a confirmation's record is unreadable.
     """
     plans = store.rounds()
     space = widest([plan.space for plan in plans])
@@ -77,7 +77,7 @@ def standing_of(store: StudyStore) -> Standing:
         metric=metric,
         goal=goal,
         planned=planned,
-        board=rank(summary.results, goal, space),
+        board=rank(summary.results, goal, space, store.evidence()),
         damage=summary.damage,
     )
 
@@ -129,4 +129,30 @@ def notes(standing: Standing) -> list[str]:
         first = min(failed, key=lambda result: result.number)
         of = f"the first of {plural(len(failed), 'trial')} without a result, " if len(failed) > 1 else ""
         said.append(f"{of}trial {first.number} {first.status.said}: {short(first.error or '', 200)}")
-    return said
+    return said + _doubts(standing)
+
+
+def _doubts(standing: Standing) -> list[str]:
+    """What is not known of the best, and how it can be known."""
+    board, ask = standing.board, f"hpt confirm {standing.handle}"
+    done = sum(row.rank is not None for row in board.rows)
+    if board.best is None or done < 2:
+        return []
+    if board.confirmation is not None:
+        if not board.done_since:
+            return []
+        chosen = board.confirmation.outcome and board.confirmation.outcome.chosen
+        since = f"{plural(board.done_since, 'trial')} done since trial {chosen} was confirmed"
+        return [f"{since}; confirm again with: {ask}"]
+    if board.noise is None:
+        return [
+            "one training a trial cannot tell the best from the luckiest; set search.repeats to 3 or more, "
+            f"or train the best again: {ask}"
+        ]
+    level = len(board.level)
+    if not level or board.noise.spread == 0:
+        return []
+    return [
+        f"{plural(level, 'trial')} marked ~ cannot be told from the best: trainings of one trial differ by "
+        f"{number(float(f'{board.noise.spread:.2g}'))}; to decide on new seeds: {ask}"
+    ]

@@ -115,6 +115,17 @@ def bounds_of(low: float, high: float) -> str:
     return f"{number(low)}..{number(high)}"
 
 
+def interval(low: float, high: float) -> str:
+    """``0.0498..0.0548``: as many digits as its width makes sense of."""
+    half = (high - low) / 2
+    if not half > 0 or max(abs(low), abs(high)) >= 1e6:
+        return bounds_of(low, high)
+    decimals = 1 - math.floor(math.log10(half))
+    if decimals > 7:
+        return bounds_of(low, high)
+    return "..".join(f"{round(end, decimals):.{max(decimals, 0)}f}" for end in (low, high))
+
+
 def _trimmed(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -5,11 +5,10 @@ import sys
 import pytest
 
 from hpt_cli.errors import ExpectationMissedError, InputError
+from hpt_cli.expectation import check_expectation, parse_expectation
 from hpt_cli.ranking import (
     best_of,
-    check_expectation,
     edges,
-    parse_expectation,
     rank,
     sort_rows,
     widest,

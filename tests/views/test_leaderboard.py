@@ -138,11 +138,57 @@ class TestNotes:
         edge = {"learning_rate": 0.98}
         results = [make_trial(n, 0.5, params=edge) for n in range(3)]
         results += [make_trial(3, params=edge), make_trial(4, params=edge)]
-        assert notes(standing_of(make_study(results, space=space))) == [
+        assert notes(standing_of(make_study(results, space=space)))[:-1] == [
             "trials 1, 2 tie with the best",
             "best learning_rate 0.98 lies at the upper edge of 1e-4..1: widen it",
             "the first of 2 trials without a result, trial 3 failed: ValueError: bad luck",
         ]
+
+
+class TestNoise:
+    def test_without_repeats_it_says_that_it_cannot_know_and_what_to_do(self, make_study, make_trial):
+        said = notes(standing_of(make_study([make_trial(0, 0.5), make_trial(1, 0.9)])))[-1]
+        assert said.startswith("one training a trial cannot tell the best from the luckiest")
+        assert "search.repeats" in said
+        assert "hpt confirm" in said
+
+    def test_of_one_trial_there_is_nothing_to_tell(self, make_study, make_trial):
+        assert not any("tell" in note for note in notes(standing_of(make_study([make_trial(0, 0.5)]))))
+
+    def test_contenders_are_marked_and_the_clearly_worse_are_not(self, make_study, make_trial, terminal):
+        trials = [
+            make_trial(0, 0.90, 0.93, 0.94),
+            make_trial(1, 0.91, 0.92, 0.96),
+            make_trial(2, 0.20, 0.22, 0.24),
+        ]
+        standing = standing_of(make_study(trials))
+        assert [row.standing for row in standing.board.rows] == ["best", "contender", ""]
+        said = notes(standing)[-1]
+        assert said.startswith("1 trial marked ~ cannot be told from the best")
+        lines = shown(standing, terminal).splitlines()
+        (contender,) = [line for line in lines if line.lstrip().startswith("~")]
+        assert contender.split()[1:4] == ["2", "0", "0.9233"]
+
+    def test_the_interval_is_shown_and_goes_before_the_params(self, make_study, make_trial, terminal):
+        standing = standing_of(make_study([make_trial(n, 0.9, 0.93 + n / 100) for n in range(3)]))
+        low, high = standing.board.best.interval.low, standing.board.best.interval.high
+        assert f"{low:.2f}..{high:.2f}" in shown(standing, terminal)
+        narrow, _, _ = shown(standing, terminal, width=60).partition("note: ")
+        assert "95 %" not in narrow.partition("too narrow")[0]
+        assert "learning_" in narrow
+        assert all(len(line) <= 60 for line in narrow.splitlines())
+
+    def test_a_deterministic_objective_has_no_contenders(self, make_study, make_trial):
+        board = standing_of(make_study([make_trial(0, 0.9, 0.9), make_trial(1, 0.8, 0.8)])).board
+        assert board.level == ()
+        assert board.best.interval.low == board.best.interval.high == 0.9
+
+    def test_a_pipe_gets_the_ends_and_the_standing(self, make_study, make_trial, terminal):
+        standing = standing_of(make_study([make_trial(0, 0.9, 0.93), make_trial(1, 0.9, 0.92)]))
+        titles, first, *_ = shown(standing, terminal, is_terminal=False).splitlines()
+        cells = dict(zip(titles.split("\t"), first.split("\t"), strict=True))
+        assert cells["standing"] == "best"
+        assert float(cells["low"]) < 0.915 < float(cells["high"])
 
 
 class TestForPrograms:
@@ -174,7 +220,7 @@ class TestForPrograms:
         standing = standing_of(make_study(trials, space=space))
         titles = to_csv(standing.board, standing.board.rows).splitlines()[0].split(",")
         table = shown(standing, terminal, is_terminal=False).splitlines()[0].split("\t")
-        assert titles[6:9] == table[3:6] == ["b", "params.epochs", "a"]
+        assert titles[11:14] == table[3:6] == ["b", "params.epochs", "a"]
         assert set(table) <= set(titles)
 
     def test_csv_tells_a_param_from_a_column_of_its_name(self, make_study, make_trial):

@@ -1,0 +1,82 @@
+"""All that is known of how good a study's trials are: their own repeats, reruns, confirmations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hpt_cli.confirmation import Confirmation
+from hpt_cli.rerun import Rerun, objectives_of
+from hpt_cli.trial import RepeatResult, Status, TrialResult
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Reruns and confirmations of a study.
+
+    A trial that was a candidate of a confirmation is judged by its trainings there, and the chosen one by
+    those that had no part in the choice: the others made it a candidate, so they are lucky ones.  Every other
+    trial is judged by its repeats and reruns together.
+
+    Args:
+        reruns: In any order.
+        confirmations: By number.
+    """
+
+    reruns: Sequence[Rerun] = ()
+    confirmations: Sequence[Confirmation] = ()
+    _by_trial: dict[int, dict[int, Rerun]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_trial: dict[int, dict[int, Rerun]] = {}
+        for rerun in self.reruns:
+            by_trial.setdefault(rerun.trial, {})[rerun.number] = rerun
+        object.__setattr__(self, "_by_trial", by_trial)
+
+    @property
+    def last(self) -> Confirmation | None:
+        """The last finished confirmation that chose a trial."""
+        return next((record for record in reversed(self.confirmations) if _chosen(record) is not None), None)
+
+    def confirmed(self, done: int) -> int | None:
+        """The confirmed trial, unless trials have finished since.
+
+        Args:
+            done: How many trials of the study are done by now.
+        """
+        last = self.last
+        return None if last is None or last.plan.done < done else _chosen(last)
+
+    def knows(self, trial: int) -> bool:
+        """Whether there is anything beside the trial's own repeats."""
+        return trial in self._by_trial
+
+    def repeats(self, result: TrialResult) -> list[RepeatResult]:
+        """The trainings that a trial is judged by, those that did not end well left out."""
+        reruns = self._by_trial.get(result.number, {})
+        numbers = self._judging(result.number)
+        if numbers is None:
+            counted = [*result.repeats, *(rerun.repeat for rerun in reruns.values())]
+        else:
+            counted = [reruns[number].repeat for number in numbers if number in reruns]
+        return [repeat for repeat in counted if repeat.status is Status.DONE]
+
+    def trainings(self, result: TrialResult) -> dict[int, float]:
+        """The objectives of these trainings, by seed."""
+        return objectives_of(self.repeats(result))
+
+    def _judging(self, trial: int) -> tuple[int, ...] | None:
+        """The reruns of a confirmation that a trial is judged by, or ``None`` if it was in none."""
+        for record in reversed(self.confirmations):
+            found = record.outcome.candidate(trial) if record.outcome else None
+            if found is not None and found.fresh is not None:
+                return record.plan.judging if trial == _chosen(record) else record.plan.choosing
+        return None
+
+
+NOTHING_ELSE = Evidence()
+"""No rerun, no confirmation: a trial is what its repeats are."""
+
+
+def _chosen(record: Confirmation) -> int | None:
+    return None if record.outcome is None else record.outcome.chosen
