@@ -175,7 +175,8 @@ def _rows(section: Mapping[str, Any], prefix: str, *only: str) -> Iterator[str]:
 
 
 def _default(described: Mapping[str, Any]) -> str:
-    return f"`{_yaml(described['default'])}`" if described.get("default") is not None else ""
+    default = described.get("default")
+    return "" if default in (None, []) else f"`{_yaml(default)}`"
 
 
 def _yaml(value: Any) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from hpt_cli.config import models
+from hpt_cli.config.data_rules import read_data
 from hpt_cli.config.hyperparameters import Names, Setting
 from hpt_cli.config.overrides import merge_override
 from hpt_cli.config.own_rules import (
@@ -22,12 +23,11 @@ from hpt_cli.config.own_rules import (
     read_own_space,
 )
 from hpt_cli.config.settings import ExecutionSettings, ObjectiveSettings, StudyConfig
-from hpt_cli.config.source_rules import check_source
 from hpt_cli.config.space_rules import check_names, flatten_network, read_hyperparameters, read_space
 from hpt_cli.config.study_rules import check_class_weight, read_objective, read_search, study_name
 from hpt_cli.config.translate import add_problems
 from hpt_cli.config.yaml_loader import Document, KeyPath, read_file, read_yaml
-from hpt_cli.data.settings import DataSettings, SplitSettings
+from hpt_cli.data.settings import DataSettings
 from hpt_cli.errors import ConfigError
 from hpt_cli.objectives.settings import OwnCode
 from hpt_cli.space import SearchSpace
@@ -133,22 +133,8 @@ def _network(document: Document, path: Path) -> _Parts:
     data = shape.data or models.Data.model_validate({"source": _STAND_IN})
     found = read_hyperparameters(shape.network, shape.space, layers, document)
     space = read_space(found.dimensions, found.network, shape.constraints, document)
-    check_source(data.source, path.parent, document)
+    settings = read_data(data, path.parent, document)
     check_class_weight(found, data, document)
-    split = data.split
-    if split.validation + split.test >= 1:
-        what = (
-            f"validation and test leave nothing to train on: {split.validation} + {split.test} is not below 1"
-        )
-        document.refuse(("data", "split"), what, "write split: {validation: 0.2, test: 0.2}")
-        split = models.Split()
-    settings = DataSettings(
-        source=data.source,
-        target=data.target,
-        task=data.task,
-        scale=data.scale,
-        split=SplitSettings(split.validation, split.test, split.seed, split.stratify),
-    )
     return _Parts(shape, space, read_objective(shape.objective, data, document), settings, found.network)
 
 

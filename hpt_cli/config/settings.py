@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,21 +157,8 @@ class StudyConfig:
         """What a trial does: the keys that depend on whose code it is."""
         if self.own_code is not None:
             return self.own_code.to_json()
-        data = self.rows()
-        split = data.split
         return {
-            "data": {
-                "source": data.source,
-                "target": data.target,
-                "task": data.task,
-                "scale": data.scale,
-                "split": {
-                    "validation": split.validation,
-                    "test": split.test,
-                    "seed": split.seed,
-                    "stratify": split.stratify,
-                },
-            },
+            "data": _lists(dataclasses.asdict(self.rows())),
             "network": Study(self.network, self.space.dimensions).with_defaults(),
         }
 
@@ -196,8 +184,7 @@ class StudyConfig:
         own_code = own_code_from_json(resolved)
         data, network = None, dict[str, Setting]()
         if own_code is None:
-            given = resolved["data"]
-            data = DataSettings(**{**given, "split": SplitSettings(**given["split"])})
+            data = _data(resolved["data"])
             network.update(resolved["network"])
         dimensions = {name: _dimension(resolved["space"][name]) for name in resolved["space_order"]}
         workers, timeout = execution["workers"], execution["trial_timeout"]
@@ -224,6 +211,16 @@ class StudyConfig:
             ),
             own_code=own_code,
         )
+
+
+def _data(data: Mapping[str, Any]) -> DataSettings:
+    tuples = {key: tuple(value) for key, value in data.items() if isinstance(value, list)}
+    return DataSettings(**{**data, **tuples, "split": SplitSettings(**data["split"])})
+
+
+def _lists(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with lists for tuples, as JSON has it."""
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
 
 
 def make_space(
@@ -263,10 +260,11 @@ def _dimension(entry: Mapping[str, Any]) -> Dimension:
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """What differs between two resolved configs, ``execution`` left out: ``search.parallel: 4 -> 8``.
 
-    A hyperparameter that ``old`` does not know, because its version had none of that name, differs only if
-    it has another value than its default.
+    A hyperparameter or a key of ``data`` that ``old`` does not know, because its version had none of that
+    name, differs only if it has another value than its default.
     """
-    known = {
+    plain = _flat({"data": _lists(dataclasses.asdict(DataSettings("")))})
+    known = plain | {
         f"network.{name}": spec.default
         for name, spec in HYPERPARAMETERS.items()
         if name not in old.get("network", {}) and name not in old.get("space", {})

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 from hpt_cli.config.messages import did_you_mean, safe, shown
-from hpt_cli.config.yaml_loader import Document
+from hpt_cli.config.yaml_loader import Document, KeyPath
 from hpt_cli.data.settings import BUILTIN
 
 _ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".npz", ".parquet", "ubyte", "ubyte.gz")
@@ -18,26 +18,33 @@ _MOST_LISTED = 8
 _START = "relative paths start at the config's folder"
 
 
-def check_source(source: str, folder: Path, document: Document) -> None:
-    """Refuse a source that is neither a built-in set nor an existing file or folder."""
+def check_source(source: str, folder: Path, document: Document, key: KeyPath = ("data", "source")) -> None:
+    """Refuse a source that is neither a built-in set nor an existing file or folder.
+
+    Args:
+        source: What the config says.
+        folder: The config's.
+        document: Takes the problem.
+        key: Where the config says it.
+    """
     path = folder / os.path.expanduser(source)  # noqa: PTH111 - Path.expanduser() raises where there is no home
     if source in BUILTIN:
         return
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", source):
         what = f"is a URL, and data is read from files, found {shown(source)}"
-        document.refuse(("data", "source"), what, "download it first, and write the file's path")
+        document.refuse(key, what, "download it first, and write the file's path")
         return
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        document.refuse(("data", "source"), *_nothing_there(source, path))
+        document.refuse(key, *_nothing_there(source, path))
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "that is not a file's name").lower()
-        document.refuse(("data", "source"), f"cannot be opened: {reason}, found {shown(source)}")
+        document.refuse(key, f"cannot be opened: {reason}, found {shown(source)}")
     else:
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             what = f"is not a regular file (a pipe or a device), found {shown(source)}"
-            document.refuse(("data", "source"), what, "copy its content to a file")
+            document.refuse(key, what, "copy its content to a file")
 
 
 def _nothing_there(source: str, path: Path) -> tuple[str, str]:

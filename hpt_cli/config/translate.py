@@ -21,8 +21,8 @@ from hpt_cli.config.messages import (
     shown,
 )
 from hpt_cli.config.yaml_loader import BROKEN, Document, KeyPath
+from hpt_cli.data.settings import DECIMALS, TASKS
 from hpt_cli.data.settings import SCALES as DATA_SCALES
-from hpt_cli.data.settings import TASKS
 from hpt_cli.network.settings import HYPERPARAMETERS
 from hpt_cli.objectives import settings as own
 from hpt_cli.space import SCALES
@@ -92,6 +92,8 @@ def _misspelled(key: str, section: Any) -> bool:
 def _path(loc: Sequence[str | int]) -> KeyPath:
     """pydantic's place of an error, without the name of the alternative that it has taken for the value."""
     path = tuple(loc)
+    if path[:2] == ("data", "split"):
+        return path[:3]
     has_alternatives = path[:1] == ("space",) or path[:2] == ("search", "rounds")
     return path[:2] + path[3:] if has_alternatives else path
 
@@ -151,6 +153,7 @@ def _not_one_of(path: KeyPath, value: Any) -> tuple[str, str]:
     key = path[-1]
     allowed: Mapping[Any, tuple[str, ...]] = {
         "task": TASKS,
+        "decimal": DECIMALS,
         "goal": ("minimize", "maximize"),
         "scale": tuple(SCALES) if path[0] == "space" else DATA_SCALES,
         "type": ("int", "float"),
