@@ -84,7 +84,7 @@ def test_a_study_from_before_these_keys_goes_on(read, tmp_path):
     assert opened.data == config.data
     assert changes(old, config.resolved()) == []
     assert changes(old, read("source: people.csv, target: y, drop: [a]").resolved()) == [
-        "data.drop: [] -> [a]"
+        "data.drop: [] -> ['a']"
     ]
 
 
