@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hpt_cli.confirmation import Confirmation
 from hpt_cli.rerun import Rerun, objectives_of
@@ -64,6 +64,12 @@ class Evidence:
     def trainings(self, result: TrialResult) -> dict[int, float]:
         """The objectives of these trainings, by seed."""
         return objectives_of(self.repeats(result))
+
+    def judged_as(self, result: TrialResult) -> TrialResult:
+        """The trial with the trainings that it is judged by in the place of its repeats."""
+        if not self.knows(result.number):
+            return result
+        return replace(result, repeats=tuple(self.repeats(result)) or result.repeats)
 
     def _judging(self, trial: int) -> tuple[int, ...] | None:
         """The reruns of a confirmation that a trial is judged by, or ``None`` if it was in none."""

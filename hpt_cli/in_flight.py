@@ -35,17 +35,17 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.signal_number: int | None = None
-        self._inbox: queue.SimpleQueue[_Finished | None] | None = None
+        self._inboxes: list[queue.SimpleQueue[_Finished | None]] = []
 
     def request(self, signal_number: int) -> None:
         """End softly: start nothing, keep what finishes within a moment."""
         self.signal_number = signal_number
-        if self._inbox is not None:
-            self._inbox.put(None)  # wakes the loop; a SimpleQueue may be used in a signal handler
+        for inbox in self._inboxes:
+            inbox.put(None)  # wakes who waits there; a SimpleQueue may be used in a signal handler
 
     def wake(self, inbox: queue.SimpleQueue[_Finished | None]) -> None:
-        """Name the queue that the loop waits at."""
-        self._inbox = inbox
+        """Name a queue that the loop may wait at."""
+        self._inboxes.append(inbox)
 
 
 class InFlight:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -85,22 +85,11 @@ class Rerun:
         return cls(trial, number, Purpose(data["purpose"]), repeat, Timing.from_json(data["timing"]))
 
 
-def reruns_of(result: TrialResult, wanted: Sequence[tuple[int, int]], purpose: Purpose) -> list[Rerun]:
-    """What an objective's result says of the reruns (number, seed) that it was asked for."""
-    share = Timing(result.timing.started, result.timing.finished, result.timing.seconds / len(wanted))
-    ended = {repeat.seed: repeat for repeat in result.repeats}
-    # a task that went down, or was ended by the clock, has no repeats
-    lost = result.status if result.status is not Status.DONE else Status.FAILED
-    return [
-        Rerun(
-            result.number,
-            number,
-            purpose,
-            ended.get(seed) or RepeatResult(seed, lost, None, error=result.error),
-            share,
-        )
-        for number, seed in wanted
-    ]
+def rerun_of(trial: int, number: int, seed: int, purpose: Purpose, result: TrialResult) -> Rerun:
+    """A rerun, by what an objective says of a trial that had its seed alone."""
+    # a task that went down, or was ended by the clock, has no repeat
+    lost = RepeatResult(seed, result.status, None, error=result.error)
+    return Rerun(trial, number, purpose, result.repeats[0] if result.repeats else lost, result.timing)
 
 
 def objectives_of(repeats: Iterable[RepeatResult]) -> dict[int, float]:

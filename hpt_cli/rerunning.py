@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import NoReturn
 
 from hpt_cli.errors import InterruptedStudyError
-from hpt_cli.events import Observer, RerunFinished, RerunsStarted
+from hpt_cli.events import Notice, Observer, RerunFinished, RerunsStarted
 from hpt_cli.in_flight import SECONDS_TO_FINISH, InFlight, StopRequest
-from hpt_cli.rerun import Rerun, WantedReruns, reruns_of
+from hpt_cli.objectives.base import Objective
+from hpt_cli.rerun import Rerun, WantedReruns, rerun_of
 from hpt_cli.seeds import rerun_seed
 from hpt_cli.store import Damage, StudyStore
 from hpt_cli.trial import TrialResult, TrialSpec
+
+_Key = tuple[int, int]  # a trial, and the number of one of its reruns
 
 
 class Rerunner:
     """Trains what is wanted and not there yet, and publishes it.
 
-    Trials are grouped as in the study's own rounds, all reruns of one together, which changes no bit.
-
     Args:
         store: The study's folder, locked.
         seed: The study's.
-        in_flight: What hands trainings to the workers; nothing else is in flight.
+        objective: What a trial does.
+        executor: Where it runs.
+        workers: How many trainings run there at the same time.
         observe: Is called with each event.
         stop: Asks for the end.
     """
 
     def __init__(
-        self, store: StudyStore, seed: int, in_flight: InFlight, observe: Observer, stop: StopRequest
+        self,
+        store: StudyStore,
+        seed: int,
+        objective: Objective,
+        executor: Executor,
+        workers: int,
+        observe: Observer,
+        stop: StopRequest,
     ) -> None:
         self._store = store
         self._seed = seed
-        self._in_flight = in_flight
+        self._objective = objective
+        self._executor = executor
+        self._workers = workers
         self._observe = observe
         self._stop = stop
 
@@ -50,65 +66,98 @@ class Rerunner:
             InterruptedStudyError: ``stop`` was requested; what is finished is kept.
             CannotWriteError: A rerun could not be written.
         """
-        found: dict[tuple[int, int], Rerun] = {}
-        for read in self._store.each_rerun():
-            if isinstance(read, Damage):
-                self._store.set_aside(read)
-            else:
-                found[read.trial, read.number] = read
+        found = self._stored()
         keys = [(trial, number) for trial in wanted.trials for number in wanted.numbers]
-        missing = {
-            trial: {number: rerun_seed(self._seed, number) for number in wanted.numbers}
-            for trial in wanted.trials
-        }
-        for trial, number in found:
-            missing.get(trial, {}).pop(number, None)
-        waiting = [self._spec(results[trial], seeds) for trial, seeds in missing.items() if seeds]
-        if waiting:
-            self._observe(RerunsStarted(wanted, finished=sum(key in found for key in keys)))
-        while waiting or self._in_flight.trials:
-            if self._stop.signal_number is None:
-                room = self._in_flight.room(uses_results=False)
-                self._in_flight.submit(waiting[:room], lambda _: None)
-                waiting = waiting[room:]
-                self._keep(self._in_flight.wait(), wanted, missing, found)
-            else:
-                self._wind_down(wanted, missing, found, len(keys))
+        missing = [key for key in keys if key not in found]
+        if missing:
+            self._observe(RerunsStarted(wanted, finished=len(keys) - len(missing)))
+            self._train(missing, wanted, results, found)
         return [found[key] for key in keys]
 
-    def _spec(self, result: TrialResult, seeds: Mapping[int, int]) -> TrialSpec:
-        return TrialSpec(result.number, result.round, result.params, tuple(seeds.values()), result.origin)
+    def _stored(self) -> dict[_Key, Rerun]:
+        found = {}
+        for read in self._store.each_rerun():
+            if isinstance(read, Damage):
+                aside = self._store.set_aside(read)
+                self._observe(Notice(f"{read.path.name}: {read.why}; set aside as {aside.name}"))
+            else:
+                found[read.trial, read.number] = read
+        return found
 
-    def _keep(
+    def _train(
         self,
-        results: list[TrialResult],
+        missing: Sequence[_Key],
         wanted: WantedReruns,
-        missing: Mapping[int, Mapping[int, int]],
-        found: dict[tuple[int, int], Rerun],
+        results: Mapping[int, TrialResult],
+        found: dict[_Key, Rerun],
     ) -> None:
-        """Publish what came of a task."""
-        for result in results:
-            self._in_flight.learn(result)
-            for rerun in reruns_of(result, list(missing[result.number].items()), wanted.purpose):
+        objective = _Numbered(self._objective, tuple(missing), self._store.folder.resolve() / "reruns")
+        in_flight = InFlight(objective, self._executor, self._workers, self._stop)
+        specs = []
+        for place, (trial, number) in enumerate(missing):
+            result = results[trial]
+            in_flight.learn(_one_training(result))
+            seeds = (rerun_seed(self._seed, number),)
+            specs.append(TrialSpec(place, result.round, result.params, seeds, result.origin))
+        in_flight.submit(specs, lambda _: None)
+        deadline = None
+        while in_flight.trials:
+            if self._stop.signal_number is not None:
+                deadline = deadline or time.monotonic() + SECONDS_TO_FINISH
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                break
+            for result in in_flight.wait(left):
+                trial, number = missing[result.number]
+                rerun = rerun_of(trial, number, specs[result.number].seeds[0], wanted.purpose, result)
                 self._store.save_rerun(rerun)
-                found[rerun.trial, rerun.number] = rerun
+                found[trial, number] = rerun
                 self._observe(RerunFinished(rerun))
+        if in_flight.trials:
+            self._interrupted(len(missing) - in_flight.trials, len(missing))
 
-    def _wind_down(
-        self,
-        wanted: WantedReruns,
-        missing: Mapping[int, Mapping[int, int]],
-        found: dict[tuple[int, int], Rerun],
-        in_all: int,
-    ) -> None:
-        """A signal asked for the end: keep what finishes within a moment."""
-        deadline = time.monotonic() + SECONDS_TO_FINISH
-        while self._in_flight.trials and (left := deadline - time.monotonic()) > 0:
-            self._keep(self._in_flight.wait(left), wanted, missing, found)
+    def _interrupted(self, there: int, of: int) -> NoReturn:
         number = self._stop.signal_number or signal.SIGINT
-        there = sum((trial, of) in found for trial in wanted.trials for of in wanted.numbers)
         raise InterruptedStudyError(
             number,
-            f"stopped by {signal.Signals(number).name}: {there} of {in_all} trainings are finished and kept; "
+            f"stopped by {signal.Signals(number).name}: {there} of {of} trainings are finished and kept; "
             "the same command goes on",
         )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Numbered(Objective):
+    """An objective that is given its trainings by their place in a list: so each is told from the others.
+
+    Args:
+        inner: What a trial does.
+        keys: The trial and the number of the rerun, by place.
+        folder: Where a rerun may leave what a trial leaves beside the trials, in a folder of its own.
+    """
+
+    inner: Objective
+    keys: tuple[_Key, ...]
+    folder: Path
+
+    def evaluate(self, specs: Sequence[TrialSpec]) -> list[TrialResult]:
+        real = [dataclasses.replace(spec, number=self.keys[spec.number][0]) for spec in specs]
+        inner = self.inner
+        if len(specs) == 1:
+            trial, number = self.keys[specs[0].number]
+            inner = inner.beside(self.folder / f"{trial:05d}-{number:03d}")
+        return [
+            dataclasses.replace(result, number=spec.number)
+            for spec, result in zip(specs, inner.evaluate(real), strict=True)
+        ]
+
+    def tasks(self, specs: Sequence[TrialSpec], *, most: int) -> list[list[TrialSpec]]:
+        return self.inner.tasks(specs, most=most)
+
+    def model(self, trial: TrialResult) -> dict[str, bytes]:
+        return self.inner.model(trial)
+
+
+def _one_training(result: TrialResult) -> TrialResult:
+    """The trial as if it had one repeat, for how long it takes."""
+    seconds = result.timing.seconds / max(len(result.repeats), 1)
+    return dataclasses.replace(result, timing=dataclasses.replace(result.timing, seconds=seconds))

@@ -110,7 +110,7 @@ class StudyLoop:
         self._results: dict[int, TrialResult] = {}  # slim: a study may have 100,000 trials
         self._counts: Counter[Status] = Counter()
         self._in_flight = InFlight(objective, executor, workers, stop)
-        self._rerunner = Rerunner(store, config.seed, self._in_flight, observe, stop)
+        self._rerunner = Rerunner(store, config.seed, objective, executor, workers, observe, stop)
 
     def run(self) -> None:
         """Run what is missing; raises as :func:`run_missing`."""
@@ -128,10 +128,11 @@ class StudyLoop:
         while (plan := self._plan(number)) is not None:
             self._run_round(plan)
             number += 1
-        best = best_of(self._results.values(), self._config.objective.goal)
+        evidence = self._store.evidence()
+        best = best_of(self._results.values(), self._config.objective.goal, evidence)
         if best is None:
             raise StudyFailedError(f"no trial succeeded; {self._first_failure()}")
-        self._keep_best(best)
+        self._keep_best(evidence.judged_as(best))
         self._observe(StudyFinished(self._store.name, len(self._results)))
 
     def _plan(self, number: int) -> RoundPlan | None:
@@ -272,7 +273,7 @@ class StudyLoop:
         return f"the first, trial {first.number}, {first.status.said}: {first.error}"
 
     def _keep_best(self, best: TrialResult) -> None:
-        """Train the best trial's first repeat again, for its weights: cheaper than to carry everybody's."""
+        """Train the best trial's first training again, for its weights: cheaper than to carry everybody's."""
         if self._store.best_number() == best.number:
             return
         future = self._in_flight.begin(self._objective.model, best)

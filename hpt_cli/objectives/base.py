@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 
 from hpt_cli.trial import TrialResult, TrialSpec
 
@@ -28,6 +29,10 @@ class Objective(ABC):
         It may change how long trials take, and nothing of what comes out.
         """
         return [[spec] for spec in specs]
+
+    def beside(self, folder: Path) -> Objective:  # noqa: ARG002
+        """The same objective, which puts what it writes beside its results (logs) into ``folder``."""
+        return self
 
     @abstractmethod
     def model(self, trial: TrialResult) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hpt_cli.objectives.base import Objective
@@ -104,6 +104,10 @@ class OwnCodeObjective(Objective):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         return folder
+
+    def beside(self, folder: Path) -> Objective:
+        """The same code, with its logs and folders elsewhere."""
+        return replace(self, logs=folder, work=folder)
 
     def model(self, trial: TrialResult) -> dict[str, bytes]:
         """``params.yaml``; what else is worth keeping only the code knows, and it has a folder of its own."""

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from hpt_cli.errors import DamagedStudyError
-from hpt_cli.rerun import Purpose, Rerun, reruns_of, trainings_of
+from hpt_cli.rerun import Purpose, Rerun, rerun_of, trainings_of
 from hpt_cli.seeds import rerun_seed, training_seed
 from hpt_cli.store import Damage, StudyStore
 from hpt_cli.trial import Origin, RepeatResult, Status, Timing, TrialResult, TrialSpec
@@ -86,25 +86,16 @@ def test_the_seeds_of_reruns_are_those_of_no_repeat():
     assert not reruns & repeats
 
 
-def test_a_result_becomes_a_rerun_for_each_seed():
-    result = TrialResult.from_repeats(spec(5, 6), [repeat(5, 0.1), repeat(6, 0.3)], Timing(1.0, 3.0, 2.0))
-    first, second = reruns_of(result, [(0, 5), (1, 6)], Purpose.CONFIRM)
-    assert (first.trial, first.number, first.repeat, first.purpose) == (
-        17,
-        0,
-        repeat(5, 0.1),
-        Purpose.CONFIRM,
-    )
-    assert (second.number, second.repeat, second.timing.seconds) == (1, repeat(6, 0.3), 1.0)
+def test_a_result_becomes_a_rerun():
+    result = TrialResult.from_repeats(spec(5), [repeat(5, 0.1)], Timing(1.0, 3.0, 2.0))
+    made = rerun_of(4, 2, 5, Purpose.CONFIRM, result)
+    assert made == Rerun(4, 2, Purpose.CONFIRM, repeat(5, 0.1), Timing(1.0, 3.0, 2.0))
 
 
-def test_a_task_that_went_down_gives_failed_reruns():
-    lost = TrialResult.failure(spec(5, 6), Status.TIMEOUT, "took too long", Timing(1.0, 3.0, 2.0))
-    reruns = reruns_of(lost, [(0, 5), (1, 6)], Purpose.NOISE)
-    assert [(one.repeat.seed, one.repeat.status, one.repeat.error) for one in reruns] == [
-        (5, Status.TIMEOUT, "took too long"),
-        (6, Status.TIMEOUT, "took too long"),
-    ]
+def test_a_task_that_went_down_gives_a_failed_rerun():
+    lost = TrialResult.failure(spec(5), Status.TIMEOUT, "took too long", Timing(1.0, 3.0, 2.0))
+    made = rerun_of(17, 0, 5, Purpose.NOISE, lost)
+    assert made.repeat == RepeatResult(5, Status.TIMEOUT, None, error="took too long")
 
 
 def test_trainings_are_repeats_and_the_reruns_that_ended_well():
