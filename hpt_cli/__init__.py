@@ -1,6 +1,7 @@
 """Tune hyperparameters from a terminal: one YAML file in, a leaderboard that can be believed out.
 
-From Python: ``from hpt_cli import SearchSpace, make_strategy``; see ``docs/search.md``.
+From Python: ``from hpt_cli import run_study, load_study``, see ``docs/python.md``; the search alone:
+``from hpt_cli import SearchSpace, make_strategy``, see ``docs/search.md``.
 """
 
 from __future__ import annotations
@@ -8,18 +9,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hpt_cli.errors import HptError
+    from hpt_cli.interface import Study, load_study, run_study
     from hpt_cli.space import Choice, Float, Int, SearchSpace
     from hpt_cli.strategies import make_strategy
 
 __version__ = "0.1.0"
-__all__ = ["Choice", "Float", "Int", "SearchSpace", "__version__", "make_strategy"]
+__all__ = [
+    "Choice",
+    "Float",
+    "HptError",
+    "Int",
+    "SearchSpace",
+    "Study",
+    "__version__",
+    "load_study",
+    "make_strategy",
+    "run_study",
+]
 
 _ROOMS = {
     "Choice": "hpt_cli.space",
     "Float": "hpt_cli.space",
+    "HptError": "hpt_cli.errors",
     "Int": "hpt_cli.space",
     "SearchSpace": "hpt_cli.space",
+    "Study": "hpt_cli.interface",
+    "load_study": "hpt_cli.interface",
     "make_strategy": "hpt_cli.strategies",
+    "run_study": "hpt_cli.interface",
 }
 
 

@@ -18,6 +18,7 @@ FLOORS = [
     {"planning", "preparation", "proposal", "preview", "in_flight", "rerunning", "study", "verification"}
     | {"evaluation"},
     {"views", "bridges"},
+    {"interface"},
     {"cli", "__main__"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from hpt_cli.noise import Noise
@@ -79,24 +79,34 @@ def row_json(row: Row) -> dict[str, Any]:
 
 
 def to_csv(board: Leaderboard, rows: Iterable[Row]) -> str:
-    """One line a trial, with every param and metric, under a line of names.
-
-    A param or metric that is called like another column is written as ``params.NAME`` or ``metrics.NAME``.
-    """
-    params = board.all_params
-    titles = [param_title(name) for name in params]
-    taken = {*COLUMNS, *titles}
-    metric_titles = [f"metrics.{name}" if name in taken else name for name in board.metrics]
+    """One line a trial, with every param and metric, under a line of names."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(map(clean, [*COLUMNS[:_FIRST], *titles, *metric_titles, *COLUMNS[_FIRST:]]))
-    for row in rows:
+    titles, lines = records(board, rows)
+    writer.writerow(map(clean, titles))
+    writer.writerows(map(exact, cells) for cells in lines)
+    return text.getvalue()
+
+
+def records(board: Leaderboard, rows: Iterable[Row]) -> tuple[list[str], Iterator[list[Value | None]]]:
+    """Every trial's every value: the names of the columns, and a list a row.
+
+    A param or metric that is called like another column has the name ``params.NAME`` or ``metrics.NAME``.
+    """
+    params, metrics = board.all_params, board.metrics
+    titles = [param_title(name) for name in params]
+    taken = {*COLUMNS, *titles}
+    titles += [f"metrics.{name}" if name in taken else name for name in metrics]
+
+    def cells(row: Row) -> list[Value | None]:
         result = row.result
         low, high = (row.interval.low, row.interval.high) if row.interval else (None, None)
-        cells: list[Value | None] = [row.rank, result.number, result.round, str(result.status)]
-        cells += [result.objective, row.mean, row.spread, low, high, row.trainings, row.standing]
-        cells += [result.params.get(name) for name in params]
-        cells += [row.metrics.get(name) for name in board.metrics]
-        cells += [row.epochs, result.timing.seconds, result.error]
-        writer.writerow([exact(cell) for cell in cells])
-    return text.getvalue()
+        return [
+            *(row.rank, result.number, result.round, str(result.status), result.objective),
+            *(row.mean, row.spread, low, high, row.trainings, row.standing),
+            *(result.params.get(name) for name in params),
+            *(row.metrics.get(name) for name in metrics),
+            *(row.epochs, result.timing.seconds, result.error),
+        ]
+
+    return [*COLUMNS[:_FIRST], *titles, *COLUMNS[_FIRST:]], map(cells, rows)
