@@ -68,6 +68,8 @@ class InFlight:
         self._inbox: queue.SimpleQueue[_Finished | None] = queue.SimpleQueue()
         self._mean_seconds = 0.0  # of the trials so far; decides how they are grouped, and nothing else
         self._learned = 0
+        self._out: set[Future[list[TrialResult]]] = set()
+        self._recalled = False
         stop.wake(self._inbox)
 
     def learn(self, result: TrialResult) -> None:
@@ -75,14 +77,14 @@ class InFlight:
         self._learned += 1
         self._mean_seconds += (result.timing.seconds - self._mean_seconds) / self._learned
 
-    def room(self, *, uses_results: bool) -> int:
+    def room(self, *, waits: bool) -> int:
         """How many trials to ask for now.
 
-        Many at once make larger groups, so a planned strategy is asked when half of the last ones are done;
-        few at first, until it is known how long a trial takes.
+        Many at once make larger groups, so a strategy that waits for no results is asked when half of the
+        last ones are done; few at first, until it is known how long a trial takes.
         """
         most = self._workers * _TASKS_PER_WORKER * (self._trials_a_task() if self._mean_seconds else 1)
-        if not uses_results and self.trials > most // 2:
+        if not waits and self.trials > most // 2:
             return 0
         return most - self.trials
 
@@ -116,12 +118,23 @@ class InFlight:
             return []
         if finished is None:
             return []
-        if finished.future.exception() is not None and len(finished.specs) > 1:
+        self._out.discard(finished.future)
+        broken = not finished.future.cancelled() and finished.future.exception() is not None
+        if finished.future.cancelled() or (broken and self._recalled):
+            self.trials -= len(finished.specs)
+            return []
+        if broken and len(finished.specs) > 1:
             for spec in finished.specs:
                 self._hand_over((spec,))
             return []
         self.trials -= len(finished.specs)
         return _results_of(finished)
+
+    def recall(self) -> None:
+        """Take back the trials that no worker has begun; those that run come to their end."""
+        self._recalled = True
+        for future in list(self._out):
+            future.cancel()  # comes back through the inbox
 
     def begin(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
         """Start something that is not a trial; its end wakes :meth:`wait`."""
@@ -138,6 +151,7 @@ class InFlight:
     def _hand_over(self, specs: tuple[TrialSpec, ...]) -> None:
         submitted = time.time()
         future = self._executor.submit(self._objective.evaluate, specs)
+        self._out.add(future)
         future.add_done_callback(lambda done: self._inbox.put(_Finished(done, specs, submitted)))
 
 

@@ -165,10 +165,11 @@ def _describe(config: StudyConfig, dataset: Dataset | None) -> dict[str, Any]:
 
 
 def _match(store: StudyStore, config: StudyConfig, dataset: Dataset | None) -> None:
-    """Accept the same config, a longer last round, more rounds, or another ``execution``; refuse the rest."""
-    old = open_config(store)
-    rounds = config.search.rounds if _extends(old, config) else old.search.rounds
-    as_it_was = dataclasses.replace(old, search=dataclasses.replace(old.search, rounds=rounds))
+    """Accept the same config, more trials or rounds, another end or ``execution``; refuse the rest."""
+    old, new = open_config(store), config.search
+    rounds = new.rounds if _extends(old, config) else old.search.rounds
+    search = dataclasses.replace(old.search, rounds=rounds, budget=new.budget, target=new.target)
+    as_it_was = dataclasses.replace(old, search=search)
     changed = changes(as_it_was.resolved(), config.resolved())
     plans = store.rounds()
     longer = rounds[len(old.search.rounds) - 1] != old.search.rounds[-1]

@@ -78,7 +78,7 @@ class Rerunner:
         found = {}
         for read in self._store.each_rerun():
             if isinstance(read, Damage):
-                aside = self._store.set_aside(read)
+                aside = self._store.set_aside(read.path)
                 self._observe(Notice(f"{read.path.name}: {read.why}; set aside as {aside.name}"))
             else:
                 found[read.trial, read.number] = read

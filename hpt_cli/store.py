@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from hpt_cli.confirmation import Confirmation
+from hpt_cli.endings import Ended
 from hpt_cli.errors import (
     CannotWriteError,
     DamagedStudyError,
@@ -206,7 +207,7 @@ class StudyStore:
         path = self.trial_path(number)
         if not path.is_file():
             numbers = [result.number for result in self.results()]
-            there = f"finished are {_ranges(numbers)}" if numbers else "none is finished yet"
+            there = f"finished are {ranges(numbers)}" if numbers else "none is finished yet"
             raise StudyNotFoundError(f"{self.name} has no finished trial {number}; {there}")
         read = _read_trial(str(path), number)
         if isinstance(read, Damage):
@@ -263,16 +264,29 @@ class StudyStore:
             _make_part(path.parent)
             publish_json(path, rerun.to_json())
 
-    def set_aside(self, damage: Damage) -> Path:
-        """Rename a damaged file, so that it is run again; nothing is deleted.  The new path."""
+    def set_aside(self, path: Path, why: str = "bad") -> Path:
+        """Rename a file, so that its trial is run again; nothing is deleted.  The new path.
+
+        Args:
+            path: A file of the study.
+            why: The new ending: ``bad`` for what is damaged, ``failed`` for what is tried again.
+        """
         attempt = 0
         while True:
-            aside = damage.path.with_name(f"{damage.path.name}.bad{attempt or ''}")
-            if not aside.exists():
-                with writing(damage.path):
-                    damage.path.rename(aside)
+            aside = path.with_name(f"{path.name}.{why}{attempt or ''}")
+            if not os.path.lexists(aside):
+                with writing(path):
+                    path.rename(aside)
                 return aside
             attempt += 1
+
+    def mark_ended(self, ended: Ended | None) -> None:
+        """Note in ``study.json`` how the study ended, or that it goes on."""
+        study = {key: value for key, value in self._study.items() if key not in ("ended", "schema")}
+        if ended is not None:
+            study["ended"] = ended.to_json()
+        if study.get("ended") != self._study.get("ended"):
+            self.update_study(study)
 
     def save(self, result: TrialResult) -> None:
         """Publish a finished trial.
@@ -484,7 +498,7 @@ def _brief(error: Exception) -> str:
     return f"{type(error).__name__}: {str(error)[:60]!r}"
 
 
-def _ranges(numbers: list[int]) -> str:
+def ranges(numbers: list[int]) -> str:
     """``0 to 4, 7``, for a message."""
     parts: list[list[int]] = []
     for number in numbers:

@@ -11,13 +11,12 @@ import dataclasses
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from typing import NoReturn
 
 from hpt_cli.config import StudyConfig
-from hpt_cli.environment import usable_cores
+from hpt_cli.endings import Ended, Limits, Reason, spent_seconds
+from hpt_cli.engines import count_workers, local_workers
 from hpt_cli.errors import InterruptedStudyError, StudyFailedError
 from hpt_cli.evaluation import make_objective
 from hpt_cli.events import (
@@ -30,23 +29,28 @@ from hpt_cli.events import (
     TrialFinished,
     TrialStarted,
 )
-from hpt_cli.executors import LocalExecutor
 from hpt_cli.in_flight import SECONDS_TO_FINISH, InFlight, StopRequest
 from hpt_cli.objectives.base import Objective
-from hpt_cli.planning import next_round, planned_rounds, strategy_of, trials_in_all
+from hpt_cli.planning import next_round, planned_rounds, rounds_ahead, strategy_of, trials_in_all
 from hpt_cli.ranking import best_of
 from hpt_cli.rerun import WantedReruns
 from hpt_cli.rerunning import Rerunner
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.seeds import training_seed
 from hpt_cli.space import Params
-from hpt_cli.store import Damage, StudyStore
+from hpt_cli.store import Damage, StudyStore, ranges
 from hpt_cli.strategies.base import Strategy
 from hpt_cli.trial import Status, TrialResult, TrialSpec
 
 
 def run_missing(
-    store: StudyStore, config: StudyConfig, *, workers: int | None, observe: Observer, stop: StopRequest
+    store: StudyStore,
+    config: StudyConfig,
+    *,
+    workers: int | None,
+    observe: Observer,
+    stop: StopRequest,
+    retry_failed: bool = False,
 ) -> None:
     """Run what is missing of a study, to its end.
 
@@ -56,6 +60,7 @@ def run_missing(
         workers: Processes that train; ``None`` for one a usable core.
         observe: Is called with each event, from this thread.
         stop: Asks the loop to end.
+        retry_failed: Run the trials again that failed or timed out; their files are set aside.
 
     Raises:
         StudyFailedError: No trial succeeded, or too many failed.
@@ -63,19 +68,21 @@ def run_missing(
         StudyInUseError: Another process runs the study.
         CannotWriteError: A result could not be written.
     """
-    workers = workers or config.execution.workers or usable_cores()
+    workers = count_workers(config.execution, workers)
     objective = make_objective(store, config)
-    with store.lock(), _local_workers(workers, config) as executor:
+    with store.lock(), local_workers(config.execution, workers) as executor:
+        if retry_failed:
+            _set_failed_aside(store, observe)
         StudyLoop(store, config, objective, executor, workers, observe, stop).run()
 
 
-@contextmanager
-def _local_workers(workers: int, config: StudyConfig) -> Iterator[Executor]:
-    executor = LocalExecutor(workers, timeout=config.execution.trial_timeout)
-    try:
-        yield executor
-    finally:
-        executor.shutdown(cancel_futures=True)
+def _set_failed_aside(store: StudyStore, observe: Observer) -> None:
+    failed = [result.number for result in store.results() if result.status in (Status.FAILED, Status.TIMEOUT)]
+    for number in failed:
+        store.set_aside(store.trial_path(number), "failed")
+    if failed:
+        told = f"{ranges(failed)}; the files of before are kept as trials/NUMBER.json.failed"
+        observe(Notice(f"failed or timed out, and run again: {told}"))
 
 
 class StudyLoop:
@@ -111,29 +118,62 @@ class StudyLoop:
         self._counts: Counter[Status] = Counter()
         self._in_flight = InFlight(objective, executor, workers, stop)
         self._rerunner = Rerunner(store, config.seed, objective, executor, workers, observe, stop)
+        self._limits = Limits(budget=None, target=None, goal="minimize", parallel=1, spent=0.0)
 
     def run(self) -> None:
         """Run what is missing; raises as :func:`run_missing`."""
         for read in self._store.each_trial():
             if isinstance(read, Damage):
-                aside = self._store.set_aside(read)
+                aside = self._store.set_aside(read.path)
                 self._observe(
                     Notice(f"{read.path.name}: {read.why}; set aside as {aside.name}, its trial runs again")
                 )
             else:
                 self._remember(read)
+        self._limits = self._limits_so_far()
         self._observe(StudyStarted(self._store.name, tuple(self._in_order()), self._in_all(), self._workers))
         self._stop_if_broken()
-        number = 0
-        while (plan := self._plan(number)) is not None:
-            self._run_round(plan)
-            number += 1
+        ended = self._run_rounds()
         evidence = self._store.evidence()
         best = best_of(self._results.values(), self._config.objective.goal, evidence)
+        if best is not None:
+            self._keep_best(evidence.judged_as(best))
+        elif ended.reason is Reason.FINISHED:
+            ended = Ended(Reason.FAILURES)
+        before = Ended.from_study(self._store.study)  # gone, if anything was run
+        if before is None or {before.reason, ended.reason} != {Reason.BUDGET}:
+            self._store.mark_ended(ended)
         if best is None:
             raise StudyFailedError(f"no trial succeeded; {self._first_failure()}")
-        self._keep_best(evidence.judged_as(best))
         self._observe(StudyFinished(self._store.name, len(self._results)))
+
+    def _limits_so_far(self) -> Limits:
+        search = self._config.search
+        limits = Limits(
+            budget=search.budget,
+            target=search.target,
+            goal=self._config.objective.goal,
+            parallel=search.parallel,
+            spent=spent_seconds(self._results.values(), Ended.from_study(self._store.study)),
+        )
+        for result in self._results.values():
+            limits.learn(result)
+        return limits
+
+    def _run_rounds(self) -> Ended:
+        """Run every round that is not finished, up to a limit; how the study ended."""
+        number = 0
+        while True:
+            plans = planned_rounds(self._store, self._config)
+            is_new = number == len(plans) and bool(rounds_ahead(plans, self._config))
+            reached = self._limits.reached_before(sum(plan.trials for plan in plans[:number]))
+            limit = self._limits.ended() if reached or is_new else None
+            plan = None if limit else self._plan(number)
+            if plan is None:
+                return limit or Ended(Reason.FINISHED)
+            if not self._run_round(plan):
+                return self._limits.ended() or Ended(Reason.FINISHED)
+            number += 1
 
     def _plan(self, number: int) -> RoundPlan | None:
         """The plan of round ``number``, decided and published if it is new; ``None`` after the last.
@@ -156,22 +196,28 @@ class StudyLoop:
         self._results[result.number] = result.slim()
         self._counts[result.status] += 1
         self._in_flight.learn(result)
+        self._limits.learn(result)
 
     def _in_order(self) -> list[TrialResult]:
         return [self._results[number] for number in sorted(self._results)]
 
-    def _run_round(self, plan: RoundPlan) -> None:
-        """Ask for every number of the round that has no result, and wait for all."""
+    def _run_round(self, plan: RoundPlan) -> bool:
+        """Ask for every number of the round that has no result, and wait for all; whether all were run."""
         numbers = range(plan.first, plan.first + plan.trials)
         finished = [number for number in numbers if number in self._results]
         if len(finished) == plan.trials:
-            return
+            return True
+        if not any(self._limits.may_ask(number) for number in numbers if number not in self._results):
+            return False
+        self._store.mark_ended(None)
         self._observe(RoundStarted(plan, len(finished)))
         before = [result for result in self._in_order() if result.number < plan.first]
         strategy = strategy_of(plan, self._config, before)
         for number in finished:
             strategy.tell(number - plan.first, self._results[number])
         asked = self._ask_and_tell(plan, strategy)
+        if any(number not in self._results for number in numbers[:asked]):
+            return False
         plan = dataclasses.replace(plan, trials=asked)  # fewer if the space held no more
         if plan != self._store.rounds()[plan.number]:
             self._store.save_round(plan)
@@ -183,24 +229,26 @@ class StudyLoop:
                 )
             )
         self._observe(RoundFinished(plan, exhausted=asked < len(numbers)))
+        return True
 
     def _ask_and_tell(self, plan: RoundPlan, strategy: Strategy) -> int:
-        """Until every trial of the round has a result; how many trials there are."""
+        """Until every trial of the round has a result, or a limit is reached; how many trials there are."""
         number = 0  # the next to be asked, within the round
         settled = 0  # every number below it has a result
         trials = plan.trials
+        waits = strategy.uses_results or self._limits.has_target
         while True:
             while plan.first + settled in self._results:
                 settled += 1
             asked: list[TrialSpec] = []
-            room = self._in_flight.room(uses_results=strategy.uses_results)
-            while number < trials and len(asked) < room:
+            room = self._in_flight.room(waits=waits)
+            while number < trials and len(asked) < room and self._limits.may_ask(plan.first + number):
                 if self._stop.signal_number is not None:
                     self._wind_down()
                 if plan.first + number in self._results:
                     number += 1
                     continue
-                if strategy.uses_results and settled <= number - plan.parallel:
+                if waits and settled <= number - plan.parallel:
                     break
                 params = strategy.ask(number)
                 if params is None:
@@ -219,12 +267,15 @@ class StudyLoop:
         return TrialSpec(plan.first + number, plan.number, params, seeds, strategy.origin(number))
 
     def _wait(self) -> list[TrialResult]:
-        """The results of the next task that finishes, published."""
+        """The results of the next task that finishes, published; nothing when none is in flight any more."""
         while True:
-            results = self._keep(self._in_flight.wait())
+            left = self._limits.seconds_left()
+            if left == 0:
+                self._in_flight.recall()
+            results = self._keep(self._in_flight.wait(left or None))
             if self._stop.signal_number is not None:
                 self._wind_down()
-            if results:
+            if results or not self._in_flight.trials:
                 return results
 
     def _keep(self, results: list[TrialResult]) -> list[TrialResult]:
@@ -261,15 +312,18 @@ class StudyLoop:
         if not self._counts[Status.DONE]:
             failures += self._counts[Status.DIVERGED]
         if failures > self._config.execution.max_failures:
+            self._store.mark_ended(Ended(Reason.FAILURES))
             raise StudyFailedError(
                 f"stopped: {failures} trials failed, more than execution.max_failures, "
-                f"{self._config.execution.max_failures}; {self._first_failure()}"
+                f"{self._config.execution.max_failures}; {self._first_failure()}\n"
+                "when the cause is mended, the same command with --retry-failed runs them again"
             )
 
     def _first_failure(self) -> str:
         first = next((result for result in self._in_order() if result.status is not Status.DONE), None)
         if first is None:
-            return "the space holds no point"
+            out_of_time = self._limits.seconds_left() == 0
+            return "none was finished within search.budget" if out_of_time else "the space holds no point"
         return f"the first, trial {first.number}, {first.status.said}: {first.error}"
 
     def _keep_best(self, best: TrialResult) -> None:

@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from hpt_cli.config import StudyConfig
-from hpt_cli.environment import describe_environment, usable_cores
+from hpt_cli.engines import count_workers
+from hpt_cli.environment import describe_environment
 from hpt_cli.evaluation import make_objective
 from hpt_cli.executors import LocalExecutor
 from hpt_cli.store import StudyStore
@@ -63,7 +64,8 @@ def verify_trials(
     ]
     with TemporaryDirectory(prefix="hpt-") as scratch:  # the trials' own logs and folders stay as they are
         objective = make_objective(store, config, scratch=Path(scratch))
-        executor = LocalExecutor(workers or config.execution.workers or usable_cores())
+        settings = config.execution
+        executor = LocalExecutor(count_workers(settings, workers), threads=settings.threads_per_worker)
         try:
             tasks = objective.tasks(specs, most=_MOST_TRIALS_A_TASK)
             for future in as_completed([executor.submit(objective.evaluate, task) for task in tasks]):

@@ -13,10 +13,20 @@ FLOORS = [
     {"files", "space", "seeds", "environment", "network", "data", "trial", "rerun"},
     {"noise", "confirmation", "evidence"},
     {"strategies", "rounds", "objectives", "executors", "store", "ranking", "expectation"}
-    | {"events", "summary"},
+    | {"events", "summary", "endings"},
     {"config"},
-    {"planning", "preparation", "proposal", "preview", "in_flight", "rerunning", "study", "verification"}
-    | {"evaluation"},
+    {
+        "planning",
+        "preparation",
+        "proposal",
+        "preview",
+        "engines",
+        "evaluation",
+        "in_flight",
+        "rerunning",
+        "study",
+        "verification",
+    },
     {"views", "bridges"},
     {"interface"},
     {"cli", "__main__"},

@@ -38,12 +38,12 @@ def command(
         hpt plan configs/digits.yaml --set search.strategy=grid
     """
     from hpt_cli.config import load_config
-    from hpt_cli.environment import usable_cores
+    from hpt_cli.engines import count_workers
     from hpt_cli.preview import preview
 
     config = load_config(config_path, overrides, options.short_overrides(name=name, trials=trials, seed=seed))
     plan = preview(config)
-    workers = workers or config.execution.workers or usable_cores()
+    workers = count_workers(config.execution, workers)
     if as_json:
         from hpt_cli.views.machine import to_json
         from hpt_cli.views.plan import plan_json

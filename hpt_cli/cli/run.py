@@ -16,6 +16,7 @@ from hpt_cli.cli import options
 @options.seed
 @options.overrides
 @options.workers
+@click.option("--retry-failed", is_flag=True, help="Run the trials again that failed or timed out.")
 @click.option("--fresh", is_flag=True, help="Start over; the old study's folder is renamed, not deleted.")
 @options.top
 @options.as_json
@@ -29,6 +30,7 @@ def command(
     seed: int | None,
     overrides: tuple[str, ...],
     workers: int | None,
+    retry_failed: bool,
     fresh: bool,
     top: int,
     as_json: bool,
@@ -53,4 +55,12 @@ def command(
     expectation = read_expectation(expect)
     config = load_config(config_path, overrides, options.short_overrides(name=name, trials=trials, seed=seed))
     store = prepare_study(config, runs_dir=runs_dir, fresh=fresh, notify=notify)
-    run_and_show(store, config, workers=workers, top=top, as_json=as_json, expectation=expectation)
+    run_and_show(
+        store,
+        config,
+        workers=workers,
+        retry_failed=retry_failed,
+        top=top,
+        as_json=as_json,
+        expectation=expectation,
+    )

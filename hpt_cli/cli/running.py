@@ -48,6 +48,7 @@ def run_and_show(
     config: StudyConfig,
     *,
     workers: int | None,
+    retry_failed: bool = False,
     top: int,
     as_json: bool,
     expectation: Expectation | None,
@@ -59,6 +60,7 @@ def run_and_show(
         store: The study.
         config: Its config.
         workers: Processes that train; ``None`` leaves it to the config.
+        retry_failed: Run the trials again that failed or timed out.
         top: Rows to show.
         as_json: One JSON document on stdout, progress on stderr.
         expectation: Is checked last.
@@ -84,10 +86,18 @@ def run_and_show(
         view.stopping()
 
     with signals.softly(end), view:
-        run_missing(store, config, workers=workers, observe=view.observe, stop=stop)
+        run_missing(
+            store,
+            config,
+            workers=workers,
+            observe=view.observe,
+            stop=stop,
+            retry_failed=retry_failed,
+        )
     standing = standing_of(store)
     if not view.progress.finished_now:
-        notify(f"study {store.name} was finished already; nothing was run")
+        ended = "finished" if standing.finished >= standing.planned else "ended"
+        notify(f"study {store.name} was {ended} already; nothing was run")
     rows = standing.board.rows[:top]
     if as_json:
         print(to_json({**standing_json(standing, rows), **(extra or {})}))

@@ -24,7 +24,13 @@ from hpt_cli.config.own_rules import (
 )
 from hpt_cli.config.settings import ExecutionSettings, ObjectiveSettings, StudyConfig
 from hpt_cli.config.space_rules import check_names, flatten_network, read_hyperparameters, read_space
-from hpt_cli.config.study_rules import check_class_weight, read_objective, read_search, study_name
+from hpt_cli.config.study_rules import (
+    check_class_weight,
+    check_target,
+    read_objective,
+    read_search,
+    study_name,
+)
 from hpt_cli.config.translate import add_problems
 from hpt_cli.config.yaml_loader import Document, KeyPath, read_file, read_yaml
 from hpt_cli.data.settings import DataSettings
@@ -95,6 +101,7 @@ def _study(document: Document, text: bytes, path: Path) -> StudyConfig | None:
     parts = read(document, path)
     shape, space = parts.shape, parts.space
     search = read_search(shape.search, space, document)
+    check_target(search.target, objective, document)
     name = study_name(shape.name, path, document)
     if space is None:
         return None

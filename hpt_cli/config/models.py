@@ -403,6 +403,18 @@ class Search(_Model):
         default="gp",
         description="What `bayes` believes by: our own Gaussian process, or scikit-optimize's.",
     )
+    budget: Annotated[
+        Any, PlainValidator(_checked(_seconds)), WithJsonSchema({"type": ["string", "number", "null"]})
+    ] = Field(
+        default=None,
+        description="How long the study may take, all its runs together: `20m`, `8h` or seconds; null: no "
+        "limit. May change between two runs.",
+    )
+    target: Annotated[float, REAL] | None = Field(
+        default=None,
+        description="The study ends when a trial's objective is as good as this; null: all trials are run. "
+        "May change between two runs.",
+    )
     rounds: Annotated[
         Annotated[int, Field(ge=1, le=100), WHOLE, Tag("number")]
         | Annotated[Annotated[list[Round], Field(min_length=1, max_length=100)], Tag("list")],
@@ -434,6 +446,14 @@ class Execution(_Model):
     )
     max_failures: Annotated[int, Field(ge=1, le=MAX_TRIALS), WHOLE] = Field(
         default=20, description="Failed trials after which the study stops."
+    )
+    retries: Annotated[int, Field(ge=0, le=100), WHOLE] = Field(
+        default=1, description="How often a trial is tried again whose worker process died under it."
+    )
+    threads_per_worker: Annotated[int, Field(ge=1, le=1024), WHOLE] = Field(
+        default=1,
+        description="BLAS threads of each worker. Part of the study, unlike the rest of this section: it may "
+        "change the last bits of a result.",
     )
 
 

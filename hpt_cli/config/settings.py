@@ -57,11 +57,15 @@ class SearchSettings:
         parallel: How many trials may be open when the next is chosen, at least 1.
         model: What ``bayes`` believes by: ``gp``, our own, or ``skopt``, scikit-optimize's.
         rounds: Coarse to fine, at least one.
+        budget: Seconds that the study may take, all its runs together; ``None`` for no limit.
+        target: The study ends when a trial's objective is as good; ``None`` to run all trials.
     """
 
     parallel: int
     model: Literal["gp", "skopt"]
     rounds: tuple[RoundSettings, ...]
+    budget: float | None = None
+    target: float | None = None
 
 
 @dataclass(frozen=True)
@@ -73,12 +77,16 @@ class ExecutionSettings:
         engine: ``local``.
         trial_timeout: Seconds that a trial may take; ``None`` for no limit.
         max_failures: Failed trials after which the study stops.
+        retries: How often a trial is tried again whose worker died.
+        threads_per_worker: BLAS threads of each worker; these may change the last bits of a result.
     """
 
     workers: int | None
     engine: Literal["local"]
     trial_timeout: float | None
     max_failures: int
+    retries: int = 1
+    threads_per_worker: int = 1
 
 
 @dataclass(frozen=True)
@@ -134,12 +142,16 @@ class StudyConfig:
                     {"strategy": plan.strategy, "trials": plan.trials, "repeats": plan.repeats}
                     for plan in self.search.rounds
                 ],
+                "budget": self.search.budget,
+                "target": self.search.target,
             },
             "execution": {
                 "workers": "auto" if self.execution.workers is None else self.execution.workers,
                 "engine": self.execution.engine,
                 "trial_timeout": self.execution.trial_timeout,
                 "max_failures": self.execution.max_failures,
+                "retries": self.execution.retries,
+                "threads_per_worker": self.execution.threads_per_worker,
             },
         }
 
@@ -188,6 +200,7 @@ class StudyConfig:
             network.update(resolved["network"])
         dimensions = {name: _dimension(resolved["space"][name]) for name in resolved["space_order"]}
         workers, timeout = execution["workers"], execution["trial_timeout"]
+        budget, target = search.get("budget"), search.get("target")  # unknown to the first versions
         return cls(
             path=path,
             text=text,
@@ -202,12 +215,16 @@ class StudyConfig:
                 int(search["parallel"]),
                 search["model"],
                 tuple(RoundSettings(**plan) for plan in search["rounds"]),
+                None if budget is None else float(budget),
+                None if target is None else float(target),
             ),
             execution=ExecutionSettings(
                 workers=None if workers == "auto" else int(workers),
                 engine=execution["engine"],
                 trial_timeout=None if timeout is None else float(timeout),
                 max_failures=int(execution["max_failures"]),
+                retries=int(execution.get("retries", 1)),
+                threads_per_worker=int(execution.get("threads_per_worker", 1)),
             ),
             own_code=own_code,
         )
@@ -258,7 +275,9 @@ def _dimension(entry: Mapping[str, Any]) -> Dimension:
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """What differs between two resolved configs, ``execution`` left out: ``search.parallel: 4 -> 8``.
+    """What differs between two resolved configs: ``search.parallel: 4 -> 8``.
+
+    Left out is what may differ: ``execution``, but for its threads, which may change a bit.
 
     A hyperparameter or a key of ``data`` that ``old`` does not know, because its version had none of that
     name, differs only if it has another value than its default.
@@ -269,8 +288,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         for name, spec in HYPERPARAMETERS.items()
         if name not in old.get("network", {}) and name not in old.get("space", {})
     }
-    flat_old = _flat({key: value for key, value in old.items() if key != "execution"})
-    flat_new = _flat({key: value for key, value in new.items() if key != "execution"})
+    flat_old, flat_new = (_flat({**resolved, "execution": _threads(resolved)}) for resolved in (old, new))
     lines = []
     for key in dict.fromkeys((*flat_old, *flat_new)):
         absent = known.get(key, _ABSENT)
@@ -278,6 +296,10 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         if _differs(before, after):
             lines.append(f"{key}: {_said(before)} -> {_said(after)}")
     return lines
+
+
+def _threads(resolved: Mapping[str, Any]) -> dict[str, Any]:
+    return {"threads_per_worker": resolved.get("execution", {}).get("threads_per_worker", 1)}
 
 
 _ABSENT: Any = object()

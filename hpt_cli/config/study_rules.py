@@ -92,6 +92,19 @@ def _known_task(data: models.Data) -> str:
     return str(data.task)
 
 
+def check_target(target: float | None, objective: ObjectiveSettings, document: Document) -> None:
+    """A target that every trial or none can reach is a slip."""
+    metric = objective.metric.partition("_")[2]
+    if target is None or metric not in METRICS:
+        return
+    path: KeyPath = ("search", "target")
+    if objective.goal == "maximize" and target > 1:
+        percent = f"write {target / 100:g}" if 1 < target <= 100 else ""
+        document.refuse(path, f"{objective.metric} is at most 1, found {shown(target)}", percent)
+    if objective.goal == "minimize" and target < 0:
+        document.refuse(path, f"{objective.metric} is never below 0, found {shown(target)}", "")
+
+
 def check_class_weight(found: Hyperparameters, data: models.Data, document: Document) -> None:
     """Numbers have no classes to weigh."""
     name = "class_weight"
@@ -127,7 +140,7 @@ def read_search(search: models.Search, space: SearchSpace | None, document: Docu
         document.refuse((*path, "rounds" if len(rounds) > 1 else "trials"), what)
     if len(rounds) > 1 and len(document.problems) == before:
         _check_first_round(rounds, space, document)
-    return SearchSettings(search.parallel, search.model, tuple(rounds))
+    return SearchSettings(search.parallel, search.model, tuple(rounds), search.budget, search.target)
 
 
 def _check_first_round(

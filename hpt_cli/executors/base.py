@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class WorkerDiedError(Exception):
-    """The task's worker process ended under it, and again when the task was tried alone on a new one."""
+    """The task's worker process ended under it, as often as it was tried on a new one."""
 
 
 class TaskTimeoutError(Exception):

@@ -45,7 +45,7 @@ class _Task:
 class LocalExecutor(Executor):
     """``workers`` processes that take tasks one at a time, in the order of submission.
 
-    A worker that dies under a task is replaced and the task tried once more; if it takes that worker down as
+    A worker that dies under a task is replaced and the task tried again; if it takes its last worker down as
     well, its future raises :class:`WorkerDiedError`.  Other tasks are not touched.
 
     Args:
@@ -53,13 +53,17 @@ class LocalExecutor(Executor):
         timeout: Seconds that a task may take; then its worker is ended and the future raises
             :class:`TaskTimeoutError`.
         threads: BLAS threads of each worker.
+        retries: How often a task is tried again whose worker died.
     """
 
-    def __init__(self, workers: int, *, timeout: float | None = None, threads: int = 1) -> None:
+    def __init__(
+        self, workers: int, *, timeout: float | None = None, threads: int = 1, retries: int = 1
+    ) -> None:
         if workers < 1:
             raise ValueError(f"at least 1 worker is needed, got {workers}")
         self._timeout = timeout
         self._threads = threads
+        self._retries = retries
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._closed = False
         self._workers: set[_Worker] = set()
@@ -125,8 +129,8 @@ class LocalExecutor(Executor):
                     how = worker.last_words()
                     worker = None
                 deaths += 1
-                if deaths == 2 or self._closed:
-                    task.future.set_exception(WorkerDiedError(f"its worker process {how}"))
+                if deaths > self._retries or self._closed:
+                    task.future.set_exception(WorkerDiedError(f"its worker process {how}{_times(deaths)}"))
                     return None
             except Exception as error:  # noqa: BLE001 - timed out, or a reply that does not unpickle
                 if worker is not None:
@@ -152,6 +156,10 @@ class LocalExecutor(Executor):
         with self._guard:
             self._workers.discard(worker)
         worker.close()
+
+
+def _times(deaths: int) -> str:
+    return f", the last of {deaths} times" if deaths > 1 else ""
 
 
 class _Worker:

@@ -19,7 +19,7 @@ from hpt_cli.ranking import Row
 from hpt_cli.trial import Status
 from hpt_cli.views.console import BEST, FAINT, WARNING, plus_minus
 from hpt_cli.views.leaderboard import leaderboard_columns, objective, row_styles
-from hpt_cli.views.progress import Progress
+from hpt_cli.views.progress import STOPPING, Progress
 from hpt_cli.views.table import draw, fitting
 from hpt_cli.views.text import clean, duration
 
@@ -28,7 +28,6 @@ _SECONDS_OF_REST = 1.0  # without news only the time left changes
 _TOP = 5
 _LINES_WITHOUT_ROWS = 9
 _BAR = (10, 40)  # least and greatest width
-_STOPPING = "stopping: trials in flight have 2 s"
 
 
 class LiveView:
@@ -113,7 +112,7 @@ class LiveView:
         left = progress.seconds_left()
         said = f"{progress.finished} of {progress.planned} trials"
         if self._is_stopping and not self._is_over:
-            said += f"  {_STOPPING}"
+            said += f"  {STOPPING}"
         elif not self._is_over and left is not None and progress.finished < progress.planned:
             said += f"  about {duration(max(left, 1.0))} left"
         taken = len(progress.name) + len(said) + 4

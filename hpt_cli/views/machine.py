@@ -36,6 +36,7 @@ def standing_json(standing: Standing, rows: Sequence[Row]) -> dict[str, Any]:
             "finished": standing.finished,
             **{str(status): count for status, count in board.counts.items()},
         },
+        "ended": standing.ended and standing.ended.to_json(),
         "best": None if board.best is None else row_json(board.best),
         "noise": None if board.noise is None else noise_json(board.noise),
         "confirmation": None if board.confirmation is None else board.confirmation.to_json(),

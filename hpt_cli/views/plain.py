@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +15,7 @@ from hpt_cli.ranking import Row
 from hpt_cli.trial import TrialResult
 from hpt_cli.views.console import write_lines
 from hpt_cli.views.leaderboard import objective
-from hpt_cli.views.progress import Progress
+from hpt_cli.views.progress import STOPPING, Progress
 from hpt_cli.views.text import clean, plural, seconds, short, value
 
 
@@ -54,7 +57,9 @@ class PlainView:
             self._say(f"note: {clean(event.text)}")
 
     def stopping(self) -> None:
-        """A signal asked for the end: said by the message at the end."""
+        """Say that the end was asked for.  Safe in a signal handler: it goes past what is being written."""
+        with suppress(OSError):
+            os.write(sys.stderr.fileno(), f"hpt: {STOPPING}\n".encode())
 
     def _trial_line(self, result: TrialResult, best_before: TrialResult | None) -> str:
         """``[13/60] trial 12: validation_accuracy 0.9833, best so far; learning_rate 0.0123; 1.24 s``."""

@@ -19,6 +19,9 @@ from hpt_cli.ranking import Leaderboard, Row, is_tie, sort_key
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.trial import Status, TrialResult
 
+STOPPING = "stopping: trials in flight have 2 s; again to stop at once"
+"""What is said when a signal asks for the end."""
+
 Clock = Callable[[], float]
 
 _KEPT = 20  # of the best trials, more than any view shows

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hpt_cli.endings import Ended
 from hpt_cli.errors import DamagedStudyError
 from hpt_cli.ranking import Leaderboard, Row, rank, widest
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.store import Damage, StudyStore
 from hpt_cli.summary import read_summary
 from hpt_cli.trial import Status, TrialResult
+from hpt_cli.views.ended import ended_note
 from hpt_cli.views.text import bounds_of, number, plural, short
 
 DEFAULT_RUNS_DIR = Path("runs")
@@ -34,6 +36,8 @@ class Standing:
         planned: Trials of all its rounds.
         board: The trials, best first.
         damage: Files among the trials that cannot be read.
+        ended: How the study ended, if it did.
+        ended_note: Why it ended before its last trial, in a sentence, if it did.
     """
 
     name: str
@@ -43,6 +47,8 @@ class Standing:
     planned: int
     board: Leaderboard
     damage: Sequence[Damage] = ()
+    ended: Ended | None = None
+    ended_note: str | None = None
 
     @property
     def finished(self) -> int:
@@ -79,6 +85,8 @@ def standing_of(store: StudyStore) -> Standing:
         planned=planned,
         board=rank(summary.results, goal, space, store.evidence()),
         damage=summary.damage,
+        ended=Ended.from_study(store.study),
+        ended_note=ended_note(store.study, len(summary.results), planned),
     )
 
 
@@ -113,7 +121,7 @@ def counts(standing: Standing) -> str:
 def notes(standing: Standing) -> list[str]:
     """What a person should know beside the table, in sentences."""
     board = standing.board
-    said = []
+    said = [standing.ended_note] if standing.ended_note else []
     if board.ties:
         numbers = [str(row.result.number) for row in board.ties]
         listed = ", ".join(numbers[:5]) + (f" and {len(numbers) - 5} more" if len(numbers) > 5 else "")

@@ -54,6 +54,7 @@ def show_studies(console: Console, studies: Sequence[Listed]) -> None:
     columns = [
         Column("study", tuple(clean(study.name) for study in studies)),
         numbers("trials", [_progress(standing) for standing in standings], 1),
+        *_endings(standings),
         numbers("best", [_best(standing) for standing in standings]),
         Column("metric", tuple(ABSENT if of is None else clean(of.metric) for of in standings), drop=3),
         Column("changed", tuple(_when(study.changed) for study in studies), drop=2),
@@ -79,6 +80,7 @@ def studies_json(studies: Sequence[Listed]) -> list[dict[str, Any]]:
                 "goal": standing.goal,
                 "planned": standing.planned,
                 "counts": {str(status): count for status, count in standing.board.counts.items()},
+                "ended": standing.ended and standing.ended.to_json(),
                 "best": best and {"number": best.result.number, "objective": finite(best.result.objective)},
             }
         entries.append(entry)
@@ -91,6 +93,12 @@ def _listed(folder: Path) -> Listed:
         return Listed(folder.name, changed, standing_of(StudyStore(folder)))
     except HptError as error:
         return Listed(folder.name, changed, error=str(error))
+
+
+def _endings(standings: Sequence[Standing | None]) -> list[Column]:
+    """Why studies ended before their last trial, where one did."""
+    cells = [str(of.ended.reason) if of and of.ended and of.planned > of.finished else "" for of in standings]
+    return [Column("ended by", tuple(cells), drop=4)] if any(cells) else []
 
 
 def _progress(standing: Standing | None) -> str:

@@ -53,7 +53,7 @@ def test_a_file_under_the_wrong_name_or_cut_short_is_damage(store):
     )
     damage = [read for read in store.each_rerun() if isinstance(read, Damage)]
     assert [found.path.name for found in damage] == ["00004-000.json", "00017-001.json"]
-    assert store.set_aside(damage[0]).name == "00004-000.json.bad"
+    assert store.set_aside(damage[0].path).name == "00004-000.json.bad"
 
 
 def test_a_file_of_a_newer_version_is_said_to_be_one(store):

@@ -90,7 +90,7 @@ def test_a_damaged_trial_is_named_and_can_be_set_aside(store, content):
     store.trial_path(3).write_bytes(content)
     assert store.results() == [result(0)]
     (damage,) = store.damage()
-    aside = store.set_aside(damage)
+    aside = store.set_aside(damage.path)
     assert aside.read_bytes() == content
     assert store.damage() == []
 
@@ -99,7 +99,7 @@ def test_setting_aside_twice_keeps_both(store):
     asides = set()
     for content in (b"one", b"two"):
         store.trial_path(3).write_bytes(content)
-        asides.add(store.set_aside(store.damage()[0]))
+        asides.add(store.set_aside(store.damage()[0].path))
     assert sorted(path.read_bytes() for path in asides) == [b"one", b"two"]
 
 

@@ -150,7 +150,7 @@ class TestLiveView:
         assert watched(encoding="ascii").isascii()
 
     def test_it_says_that_it_stops_and_how_long_that_takes(self, watched):
-        said = f"7 of 20 trials  stopping: trials in flight have {SECONDS_TO_FINISH:g} s"
+        said = f"7 of 20 trials  stopping: trials in flight have {SECONDS_TO_FINISH:g} s; again to stop"
         assert said in watched(stopping=True)
         narrow = watched(50, 12, stopping=True).splitlines()
         assert max(map(len, narrow)) <= 50
