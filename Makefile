@@ -2,7 +2,8 @@
 # make test    set up and run the tests
 # make smoke   a study of a few seconds through every strategy
 # make check   what a developer runs before a commit
-# make docs    write the generated pages and the README's picture of real output again
+# make docs    write the generated pages and the real output in the pages again
+# make site    build the documentation into site/, with links checked
 # make bench-train, bench-study, bench-search   speed and quality beside the peers, in .venv-bench
 # make dist    build the wheel and the source archive
 
@@ -14,7 +15,7 @@ TORCH ?= torch
 STRATEGIES := grid random sobol bayes
 
 .DEFAULT_GOAL := help
-.PHONY: help run test smoke check docs bench-train bench-study bench-search dist clean
+.PHONY: help run test smoke check docs site bench-train bench-study bench-search dist clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -31,6 +32,10 @@ $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
 	@touch $@ $(VENV)/.run
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
@@ -57,7 +62,11 @@ check: $(VENV)/.dev
 
 docs: $(VENV)/.run
 	$(BIN)/python -m hpt_cli.config.describe docs
+	$(BIN)/python -m hpt_cli.cli.describe docs
 	$(BIN)/python docs/outputs.py
+
+site: $(VENV)/.docs
+	$(BIN)/zensical build --strict --clean
 
 # The peers stay out of .venv.  TORCH=torch==2.13.0 takes another build of PyTorch than the newest.
 $(BENCH)/.done: pyproject.toml
@@ -80,4 +89,4 @@ dist: $(VENV)/.dev
 	$(BIN)/python -m build
 
 clean:
-	rm -rf $(VENV) $(BENCH) dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) dist build site .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

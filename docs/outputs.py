@@ -1,8 +1,12 @@
-"""Write the real output into the pages again: ``python docs/outputs.py`` (or ``make docs``).
+"""The commands in the pages, run: ``python docs/outputs.py`` (or ``make docs``) writes what they show.
 
-Every block of a page that begins with ``$ hpt`` is run, in the order of the page, in an empty folder that
-sees ``configs/`` and ``docs/``; what the command shows in a terminal takes the place of what stood there.
-``$ hpt run`` alone keeps its place empty: its last screen is the picture, ``docs/leaderboard.svg``.
+Every ``console`` block is run, in the order of the page, in an empty folder of the page that sees
+``configs/`` and ``docs/``; what a command shows in a terminal takes the place of what stood there.  A line that
+begins with ``$`` is a command; ``hpt run`` and its kin show their plain lines, of which the first and the last stay.
+``python`` blocks that follow a line ``<!-- run -->`` are run, too, and may print nothing.
+
+What follows the clock, the machine or its rounding, is masked where :func:`same` compares two outputs: every
+number, and the widths that follow from them.
 """
 
 from __future__ import annotations
@@ -11,29 +15,54 @@ import fcntl
 import os
 import pty
 import re
-import shlex
 import struct
 import subprocess
 import sys
 import tempfile
 import termios
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md",)
-WIDTH = 100  # columns of the terminal
-BLOCK = re.compile(r"```console\n(\$ hpt .*?)```\n", re.DOTALL)
+README = ROOT / "README.md"
+PAGES = (ROOT / "docs" / "errors.md",)
+WIDTH = 88  # columns of the terminal
+BLOCK = re.compile(r"```console\n(\$ .*?)```\n|<!-- run -->\n```python\n(.*?)```\n", re.DOTALL)
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+RUNS = re.compile(r"hpt (run|refine|confirm)\b(?!.*--dry-run)")
+TRIAL = re.compile(r"\[\d+/\d+\] ")
+KEPT = 2  # lines of a run's trials, before the dots
+NUMBER = re.compile(r"[-+]?(\d[\d,]*\.?\d*|\.\d+)(e[-+]?\d+)?%?")
+PICTURE = re.compile(r"[▁▂▃▄▅▆▇█━─⠀-⣿]+")
 
 
-def in_terminal(command: str, folder: Path) -> str:
-    """What ``command`` shows in a terminal of WIDTH columns, without colors."""
+class Ran(NamedTuple):
+    """A command of a page, and what it showed."""
+
+    command: str
+    shown: str
+    status: int
+
+
+def in_terminal(command: str, folder: Path) -> Ran:
+    """What a shell's ``command`` shows in a terminal of WIDTH columns, without colors."""
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 50, WIDTH, 0, 0))
-    program = [sys.executable, "-m", "hpt_cli", *shlex.split(command)[1:]]
-    environment = {**os.environ, "TERM": "xterm", "PYTHONPATH": str(ROOT)}
+    environment = {
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("COLUMNS", "LINES", "HPT_RUNS_DIR")
+        },
+        "TERM": "dumb" if RUNS.match(command) else "xterm",
+        "NO_COLOR": "1",
+        "PYTHONPATH": str(ROOT),
+        "PYTHON": sys.executable,
+    }
+    script = f'hpt() {{ "$PYTHON" -m hpt_cli "$@"; }}\npython() {{ "$PYTHON" "$@"; }}\n{command}'
     with subprocess.Popen(
-        program, cwd=folder, stdin=follower, stdout=follower, stderr=follower, env=environment
+        ["bash", "-c", script], cwd=folder, stdin=follower, stdout=follower, stderr=follower, env=environment
     ) as process:
         os.close(follower)
         shown = b""
@@ -46,26 +75,62 @@ def in_terminal(command: str, folder: Path) -> str:
                 break
             shown += part
     os.close(leader)
-    if process.returncode not in (0, 2):  # 2: the page shows what a mistake is answered with
-        raise SystemExit(f"{command} ended with {process.returncode}:\n{shown.decode()}")
     text = ESCAPES.sub("", shown.decode()).replace("\r\n", "\n")
-    return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
+    lines = [line.rstrip() for line in text.strip("\n").splitlines()]
+    return Ran(command, "\n".join(_shortened(lines) if RUNS.match(command) else lines), process.returncode)
 
 
-def rewrite(page: Path, folder: Path) -> None:
-    """Run the commands of one page and put in what they show."""
+def _shortened(lines: list[str]) -> list[str]:
+    """A run's lines with dots for all but the first and the last of its trials."""
+    kept: list[str] = []
+    trials = [index for index, line in enumerate(lines) if TRIAL.match(line)]
+    for index, line in enumerate(lines):
+        if index not in trials[KEPT:-1]:
+            kept.append(line)
+        elif index == trials[KEPT]:
+            kept.append("...")
+    return kept
+
+
+def rewritten(page: str, folder: Path, ran: list[Ran] | None = None) -> str:
+    """A page's text with what its commands show now; ``ran`` takes each of them."""
 
     def run(block: re.Match[str]) -> str:
+        if block[2] is not None:
+            _run_python(block[2], folder)
+            return block[0]
         lines = []
-        for command in re.findall(r"^\$ (hpt .*)$", block[1], re.MULTILINE):
-            print("$", command, file=sys.stderr)
-            shown = in_terminal(command.partition(" #")[0], folder)
-            lines.append(f"$ {command}")
-            if not command.startswith("hpt run"):
-                lines.append(shown)
+        for command in re.findall(r"^\$ (.*)$", block[1], re.MULTILINE):
+            result = in_terminal(command, folder)
+            if ran is not None:
+                ran.append(result)
+            lines += [f"$ {command}", *([result.shown] if result.shown else [])]
         return "```console\n" + "\n".join(lines) + "\n```\n"
 
-    page.write_text(BLOCK.sub(run, page.read_text()))
+    return BLOCK.sub(run, page)
+
+
+def _run_python(code: str, folder: Path) -> None:
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True, capture_output=True)
+
+
+def same(page: str, other: str) -> bool:
+    """Whether two texts of a page differ in numbers and pictures of numbers alone."""
+    return list(_masked(page)) == list(_masked(other))
+
+
+def _masked(page: str) -> Iterator[str]:
+    for line in page.splitlines():
+        masked = NUMBER.sub("#", PICTURE.sub("", line))
+        yield re.sub(r"\s+", " ", masked).strip()
+
+
+def empty_folder(path: Path) -> Path:
+    """Make ``path`` a folder in which a page's commands can be run."""
+    path.mkdir()
+    for part in ("configs", "docs"):
+        (path / part).symlink_to(ROOT / part)
+    return path
 
 
 def picture(folder: Path) -> None:
@@ -78,7 +143,7 @@ def picture(folder: Path) -> None:
 
     with Path(os.devnull).open("w") as nowhere:
         console = Console(
-            record=True, force_terminal=True, width=WIDTH + 10, file=nowhere, markup=False, highlight=False
+            record=True, force_terminal=True, width=110, file=nowhere, markup=False, highlight=False
         )
         store = StudyStore.find(folder / "runs", "digits")
         os.chdir(folder)
@@ -87,16 +152,19 @@ def picture(folder: Path) -> None:
         console.save_svg(str(ROOT / "docs" / "leaderboard.svg"), title="hpt show digits --top 8")
 
 
-def main() -> None:
-    """Write every page again."""
+def main(names: list[str]) -> None:
+    """Write the pages of these names again, or every page and the picture."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for part in ("configs", "docs"):
-            (folder / part).symlink_to(ROOT / part)
-        for page in PAGES:
-            rewrite(ROOT / page, folder)
-        picture(folder)
+        for page in (README, *PAGES):
+            text = page.read_text(encoding="utf-8")
+            if (names and page.name not in names) or not BLOCK.search(text):
+                continue
+            print(page.name, file=sys.stderr)
+            folder = empty_folder(Path(name) / page.stem)
+            page.write_text(rewritten(text, folder), encoding="utf-8")
+            if page == README:
+                picture(folder)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
