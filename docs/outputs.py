@@ -1,9 +1,9 @@
 """The commands in the pages, run: ``python docs/outputs.py`` (or ``make docs``) writes what they show.
 
 Every ``console`` block is run, in the order of the page, in an empty folder of the page that sees
-``configs/`` and ``docs/``; what a command shows in a terminal takes the place of what stood there.  A line that
-begins with ``$`` is a command; ``hpt run`` and its kin show their plain lines, of which the first and the last stay.
-``python`` blocks that follow a line ``<!-- run -->`` are run, too, and may print nothing.
+``configs/`` and ``docs/``; what a command shows in a terminal takes the place of what stood there.  A line
+that begins with ``$`` is a command; ``hpt run`` and its kin show their plain lines, of which the first and
+the last stay.  ``python`` blocks that follow a line ``<!-- run -->`` are run, too, and may print nothing.
 
 What follows the clock, the machine or its rounding, is masked where :func:`same` compares two outputs: every
 number, and the widths that follow from them.

@@ -25,7 +25,7 @@ from pydantic_core import PydanticCustomError
 
 from hpt_cli.config.hyperparameters import check_setting, real_number, whole_number
 from hpt_cli.config.messages import Refused, plain_number, safe, shown
-from hpt_cli.config.schema import setting_schema
+from hpt_cli.config.schema import CHOICES_ABOUT, RANGE_ABOUT, setting_schema
 from hpt_cli.data.settings import DECIMALS, MAX_LEVELS, MOST_LEVELS, TASKS
 from hpt_cli.data.settings import SCALES as DATA_SCALES
 from hpt_cli.network.settings import HYPERPARAMETERS
@@ -319,19 +319,15 @@ class Objective(_Model):
 class Range(_Model):
     """A range of numbers."""
 
-    low: Annotated[float, REAL] = Field(description="Least value, included.")
-    high: Annotated[float, REAL] = Field(description="Greatest value, included.")
+    low: Annotated[float, REAL] = Field(description=RANGE_ABOUT["low"])
+    high: Annotated[float, REAL] = Field(description=RANGE_ABOUT["high"])
     scale: Literal[tuple(SCALES)] = Field(  # type: ignore[valid-type]
-        "linear", description="Draws are uniform in x, in log10 x, or in log10 (1 - x)."
+        "linear", description=RANGE_ABOUT["scale"]
     )
-    type: Literal["int", "float"] | None = Field(
-        default=None, description="Whole numbers or all numbers; left out, what the hyperparameter takes."
-    )
-    step: Annotated[float, Field(gt=0), REAL] | None = Field(
-        default=None, description="Only low, low + step, ... high; on the linear scale."
-    )
+    type: Literal["int", "float"] | None = Field(default=None, description=RANGE_ABOUT["type"])
+    step: Annotated[float, Field(gt=0), REAL] | None = Field(default=None, description=RANGE_ABOUT["step"])
     points: Annotated[int, Field(ge=2, le=MAX_TRIALS), WHOLE] | None = Field(
-        default=None, description="How many values a grid takes, spaced on the scale, both ends included."
+        default=None, description=RANGE_ABOUT["points"]
     )
     when: dict[str, Scalars] | None = Field(
         default=None,
@@ -342,7 +338,7 @@ class Range(_Model):
 class Choices(_Model):
     """Values without an order."""
 
-    choices: Annotated[list[Scalar], Field(min_length=1)] = Field(description="The values.")
+    choices: Annotated[list[Scalar], Field(min_length=1)] = Field(description=CHOICES_ABOUT)
     when: dict[str, Scalars] | None = Field(
         default=None,
         description="Names and their allowed values; where one has another value, this one is absent.",

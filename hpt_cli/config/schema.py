@@ -8,6 +8,16 @@ from hpt_cli.config.hyperparameters import MAX_LAYERS, spec_of
 from hpt_cli.network.architecture import KEYS, MAX_LISTED, Key
 from hpt_cli.network.settings import HYPERPARAMETERS
 
+RANGE_ABOUT = {
+    "low": "Least value, included.",
+    "high": "Greatest value, included.",
+    "scale": "Draws are uniform in x, in log10 x, or in log10 (1 - x).",
+    "type": "Whole numbers or all numbers; left out, what the hyperparameter takes.",
+    "step": "Only low, low + step, ... high; on the linear scale.",
+    "points": "How many values a grid takes, spaced on the scale, both ends included.",
+}
+"""The sentence of each key of a range."""
+CHOICES_ABOUT = "The values."
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
@@ -86,25 +96,26 @@ def entry_schema(name: str) -> dict[str, Any]:
         listed,
         {
             "type": "object",
-            "properties": {"choices": listed, "when": when},
+            "properties": {"choices": {"description": CHOICES_ABOUT, **listed}, "when": when},
             "required": ["choices"],
             "additionalProperties": False,
         },
     ]
     spec = spec_of(name)
     if spec and spec.kind in (int, float):
+        keys: dict[str, dict[str, Any]] = {
+            "low": value,
+            "high": value,
+            "scale": {"enum": ["linear", "log"] if spec.kind is int else ["linear", "log", "log1m"]},
+            "type": {"const": "int" if spec.kind is int else "float"},
+            "step": {"type": value["type"], "exclusiveMinimum": 0},
+            "points": {"type": "integer", "minimum": 2},
+        }
+        described = {key: {"description": RANGE_ABOUT[key], **schema} for key, schema in keys.items()}
         forms.append(
             {
                 "type": "object",
-                "properties": {
-                    "low": value,
-                    "high": value,
-                    "scale": {"enum": ["linear", "log"] if spec.kind is int else ["linear", "log", "log1m"]},
-                    "type": {"const": "int" if spec.kind is int else "float"},
-                    "step": {"type": value["type"], "exclusiveMinimum": 0},
-                    "points": {"type": "integer", "minimum": 2},
-                    "when": when,
-                },
+                "properties": {**described, "when": when},
                 "required": ["low", "high"],
                 "additionalProperties": False,
             }

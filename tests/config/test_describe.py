@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,27 +62,26 @@ def test_the_schema_is_a_schema():
     Draft202012Validator.check_schema(config_schema())
 
 
-def unexplained(schema: Any, path: str = "") -> list[str]:
-    """The keys below ``properties`` that have no sentence, neither of their own nor where they refer to."""
-    if isinstance(schema, list):
-        return [key for part in schema for key in unexplained(part, path)]
-    if not isinstance(schema, dict):
-        return []
-    found = []
-    for name, part in schema.get("properties", {}).items():
-        if not part.get("description"):
-            found.append(f"{path}.{name}")
-    for name, part in schema.items():
-        if name == "properties":
-            for key, value in part.items():
-                found += unexplained(value, f"{path}.{key}")
-        else:
-            found += unexplained(part, path if name != "$defs" else "")
-    return found
+def keys_of(schema: Any, parts: dict[str, Any], path: str = "") -> Iterator[tuple[str, bool]]:
+    """Every key below ``properties``, and whether it has a sentence, its own or where it refers to."""
+    for part in schema if isinstance(schema, list) else ():
+        yield from keys_of(part, parts, path)
+    for name, part in schema.items() if isinstance(schema, dict) else ():
+        if name != "properties":
+            yield from keys_of(part, parts, path)
+            continue
+        for key, value in part.items():
+            meant = parts[value["$ref"].rpartition("/")[2]] if "$ref" in value else value
+            yield f"{path}.{key}", bool(value.get("description") or meant.get("description"))
+            yield from keys_of(value, parts, f"{path}.{key}")
 
 
 def test_every_key_of_the_schema_has_a_sentence():
-    assert unexplained(config_schema()) == []
+    schema = config_schema()
+    keys = list(keys_of(schema, schema["$defs"]))
+    told = {key for key, has_sentence in keys if has_sentence}  # space has one for all its forms
+    assert len(told) > 100
+    assert {key for key, _ in keys} - told == set()
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
