@@ -5,8 +5,10 @@ import shlex
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
+from hpt_cli.cli import describe
 from hpt_cli.cli.app import COMMANDS, app
 from hpt_cli.config.load import parse_config
 
@@ -51,3 +53,21 @@ def test_the_readmes_config_is_valid():
 def test_every_target_of_the_makefile_that_the_readme_names_is_there():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"make ([a-z-]+)", README)) <= targets
+
+
+def listed(entries):
+    """The pages of a navigation, in order."""
+    for entry in entries:
+        for value in entry.values():
+            yield from listed(value) if isinstance(value, list) else [value]
+
+
+def test_every_page_is_in_the_sites_navigation():
+    """If this fails: name the page in mkdocs.yml, and link it from docs/index.md."""
+    navigation = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["nav"]
+    assert sorted(listed(navigation)) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+
+
+def test_the_page_of_commands_is_current():
+    """If this fails: python -m hpt_cli.cli.describe docs"""
+    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == describe.page()
