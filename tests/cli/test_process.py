@@ -134,8 +134,10 @@ class TestStreams:
         assert r"no study 'sp\xe4\xdfe'" in result.stderr
 
     def test_markdown_in_ascii_has_a_sign_of_ascii(self, process, make_study, make_trial):
-        repeated = make_trial(0, 0.5)
-        make_study(dataclasses.replace(repeated, repeats=repeated.repeats * 2))
+        trial = make_trial(0, 0.5)
+        (first,) = trial.repeats
+        second = dataclasses.replace(first, seed=first.seed + 1)
+        make_study(dataclasses.replace(trial, repeats=(first, second)))
         show = ("show", "--format", "md")
         assert "0.5000 +- 0" in process(*show, env={"PYTHONIOENCODING": "ascii"}).stdout
         assert "0.5000 ± 0" in process(*show, env={"PYTHONIOENCODING": "utf-8"}).stdout
