@@ -324,7 +324,7 @@ class StudyLoop:
         if first is None:
             out_of_time = self._limits.seconds_left() == 0
             return "none was finished within search.budget" if out_of_time else "the space holds no point"
-        return f"the first, trial {first.number}, {first.status.said}: {first.error}"
+        return f"the first, trial {first.number}, {first.status.said}: {first.reason}"
 
     def _keep_best(self, best: TrialResult) -> None:
         """Train the best trial's first training again, for its weights: cheaper than to carry everybody's."""

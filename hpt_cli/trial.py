@@ -171,6 +171,11 @@ class TrialResult:
     origin: Origin
     timing: Timing
 
+    @property
+    def reason(self) -> str:
+        """Why it did not end well, in one line; the rest of ``error`` is what its log says."""
+        return (self.error or "no reason given").partition("\n")[0]
+
     @classmethod
     def from_repeats(cls, spec: TrialSpec, repeats: Sequence[RepeatResult], timing: Timing) -> TrialResult:
         """Judge a trial by its repeats, of which there is at least one."""

@@ -23,6 +23,7 @@ FLOORS = [
         "engines",
         "evaluation",
         "in_flight",
+        "logs",
         "rerunning",
         "study",
         "verification",

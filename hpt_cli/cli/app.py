@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "show": "Rank a study's finished trials, best first.",
     "plan": "Check a config and show what it would do; run nothing.",
     "trial": "Show all that is known of one trial.",
+    "logs": "Print what own code wrote in a trial.",
     "best": "Print the best trial's params.",
     "verify": "Train trials again and say whether every bit agrees.",
     "list": "List the studies.",

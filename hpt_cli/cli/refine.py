@@ -57,11 +57,11 @@ def command(
     from hpt_cli.views.machine import to_json
     from hpt_cli.views.rounds import show_round
 
-    expectation = read_expectation(expect)
     store = StudyStore.find(runs_dir, study)
     config = StudyConfig.from_resolved(
         store.study["config"], folder=Path(store.study["folder"]), path=store.folder / "study.json"
     )
+    expectation = read_expectation(expect, config)
     if not dry_run:
         reload_data(store, config)
     plan = refine_study(store, config, trials=trials, strategy=strategy, repeats=repeats, dry_run=dry_run)

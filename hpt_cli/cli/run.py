@@ -52,8 +52,8 @@ def command(
     from hpt_cli.config import load_config
     from hpt_cli.preparation import prepare_study
 
-    expectation = read_expectation(expect)
     config = load_config(config_path, overrides, options.short_overrides(name=name, trials=trials, seed=seed))
+    expectation = read_expectation(expect, config)
     store = prepare_study(config, runs_dir=runs_dir, fresh=fresh, notify=notify)
     run_and_show(
         store,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hpt_cli.config import StudyConfig
 
 
-def read_expectation(text: str | None) -> Expectation | None:
+def read_expectation(text: str | None, config: StudyConfig) -> Expectation | None:
     """The value of ``--expect``, so early that nonsense costs no training.
 
     Raises:
@@ -25,7 +25,7 @@ def read_expectation(text: str | None) -> Expectation | None:
     from hpt_cli.network import METRICS, metric_goal
 
     expectation = parse_expectation(text)
-    if expectation.metric != "objective":
+    if expectation.metric != "objective" and config.own_code is None:
         try:
             metric_goal(expectation.metric)
         except ValueError:

@@ -40,7 +40,7 @@ def read_command(
         return None
     settings = CommandSettings(words, shape.shell, args, env, shape.results)
     _check_placeholders(settings, space, document)
-    if not settings.shell and len(document.problems) == before:
+    if not settings.shell:
         _check_program(settings, folder, document)
     return settings if len(document.problems) == before else None
 

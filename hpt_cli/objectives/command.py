@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shlex
@@ -204,6 +205,13 @@ class _Supervisor:
 
 _idle: list[_Supervisor] = []
 _guard = threading.Lock()
+
+
+@atexit.register
+def _close_idle() -> None:
+    with _guard:
+        while _idle:
+            _idle.pop().close()
 
 
 def _supervised(request: Mapping[str, Any], report: Report) -> dict[str, Any]:

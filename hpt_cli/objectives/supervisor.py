@@ -42,15 +42,21 @@ _ON_LINUX = sys.platform == "linux"
 
 
 class Lines:
-    """Cuts a stream into lines; of one without an end, only the last part is kept."""
+    """Cuts a stream into lines.
 
-    def __init__(self) -> None:
+    Args:
+        limit: Bytes; of a line that is longer, only so many at its end are kept.
+    """
+
+    def __init__(self, limit: int | None = None) -> None:
         self._rest = b""
+        self._limit = limit
 
     def feed(self, block: bytes) -> list[bytes]:
         """The lines that are whole now."""
         *lines, self._rest = (self._rest + block).split(b"\n")
-        self._rest = self._rest[-LINE_LIMIT:]
+        if self._limit is not None:
+            self._rest = self._rest[-self._limit :]
         return lines
 
     def end(self) -> list[bytes]:
@@ -160,7 +166,7 @@ class _Watch:
         self._supervisor = supervisor
         self._child = child
         self._output, self._errors, self._log = output, errors, log
-        self._lines = {output: Lines(), errors: Lines()}
+        self._lines = {output: Lines(LINE_LIMIT), errors: Lines(LINE_LIMIT)}
         self._tail: deque[bytes] = deque(maxlen=_TAIL_LINES)
 
     def until_the_end(self, seconds: float | None) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class PlainView:
         """``[13/60] trial 12: validation_accuracy 0.9833, best so far; learning_rate 0.0123; 1.24 s``."""
         progress = self.progress
         if result.objective is None:
-            outcome = f"{result.status.said}: {short(result.error or 'no reason given', 200)}"
+            outcome = f"{result.status.said}: {short(result.reason, 200)}"
         else:
             outcome = f"{progress.metric} {objective(Row(None, result), '+-')}"
             if progress.best is not best_before:

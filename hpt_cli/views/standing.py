@@ -136,7 +136,7 @@ def notes(standing: Standing) -> list[str]:
     if failed:
         first = min(failed, key=lambda result: result.number)
         of = f"the first of {plural(len(failed), 'trial')} without a result, " if len(failed) > 1 else ""
-        said.append(f"{of}trial {first.number} {first.status.said}: {short(first.error or '', 200)}")
+        said.append(f"{of}trial {first.number} {first.status.said}: {short(first.reason, 200)}")
     return said + _doubts(standing)
 
 

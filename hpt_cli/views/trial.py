@@ -121,6 +121,9 @@ def _facts(standing: Standing, row: Row) -> list[tuple[str, str]]:
         ("finished", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(result.timing.finished))),
         ("file", str(standing.folder / "trials" / f"{result.number:05d}.json")),
     ]
+    log = standing.folder / "trials" / f"{result.number:05d}.log"
+    if log.exists():
+        facts.append(("log", str(log)))
     if len(result.repeats) > 1:
         facts.insert(2, ("repeats", str(len(result.repeats))))
     return facts
