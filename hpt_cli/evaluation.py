@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hpt_cli.config import StudyConfig
 from hpt_cli.objectives.base import Objective
+from hpt_cli.objectives.own_code import Home
 from hpt_cli.objectives.settings import CommandSettings, FunctionSettings
 from hpt_cli.store import StudyStore
 
@@ -23,15 +24,15 @@ def make_objective(store: StudyStore, config: StudyConfig, *, scratch: Path | No
         from hpt_cli.objectives.network import NetworkObjective
 
         return NetworkObjective(store.data_folder.resolve(), config.network, config.objective.metric)
-    logs = (scratch or store.log_folder).resolve()
-    work = (scratch or store.work_folder).resolve()
-    of_all = (config.objective.metric, store.name, config.folder.resolve(), logs, work)
+    logs, work = scratch or store.log_folder, scratch or store.work_folder
+    home = Home(store.name, config.folder.resolve(), logs.resolve(), work.resolve())
+    metric = config.objective.metric
     match config.own_code:
         case CommandSettings() as command:
             from hpt_cli.objectives.command import CommandObjective
 
-            return CommandObjective(*of_all, command, config.execution.trial_timeout)
+            return CommandObjective(metric, home, command, config.execution.trial_timeout)
         case FunctionSettings() as function:
             from hpt_cli.objectives.function import FunctionObjective
 
-            return FunctionObjective(*of_all, function)
+            return FunctionObjective(metric, home, function)

@@ -107,13 +107,12 @@ def _command_line(config: StudyConfig, params: Params) -> str | None:
     if not isinstance(config.own_code, CommandSettings):
         return None
     from hpt_cli.objectives.command import CommandObjective
-    from hpt_cli.objectives.own_code import Run
+    from hpt_cli.objectives.own_code import Home, Run
 
-    study = Path("runs") / config.name
-    objective = CommandObjective(
-        config.objective.metric, config.name, config.folder, study / "trials", study / "work", config.own_code
-    )
-    spec = TrialSpec(0, 0, params, (training_seed(config.seed, 0),), Origin(config.search.rounds[0].strategy))
+    study, seed = Path("runs") / config.name, training_seed(config.seed, 0)
+    home = Home(config.name, config.folder, study / "trials", study / "work")
+    objective = CommandObjective(config.objective.metric, home, config.own_code)
+    spec = TrialSpec(0, 0, params, (seed,), Origin(config.search.rounds[0].strategy))
     return objective.line(Run(spec, 0))
 
 

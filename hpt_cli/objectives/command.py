@@ -48,6 +48,9 @@ class CommandObjective(OwnCodeObjective):
     def train(self, run: Run) -> RepeatResult:
         """Run the command once."""
         report = Report(self.metric)
+        if run.seconds is not None and run.seconds <= 0:
+            why = f"the repeats before it took longer than {self.timeout:g} s"
+            return report.result(run.seed, (Status.TIMEOUT, why))
         try:
             if self._needs_folder():
                 folder = self.make_folder(run)
@@ -61,7 +64,7 @@ class CommandObjective(OwnCodeObjective):
             request = {
                 "argv": argv,
                 "env": {**os.environ, **self.environment(run)},
-                "folder": str(self.folder),
+                "folder": str(self.home.folder),
                 "log": str(log),
                 "seconds": run.seconds,
             }
@@ -91,7 +94,7 @@ class CommandObjective(OwnCodeObjective):
         values = self._values(run)
         args = shlex.join(template.spelled(run.spec.params, self.settings.args))
         variables = {
-            "HPT_STUDY": self.study,
+            "HPT_STUDY": self.home.study,
             "HPT_TRIAL": str(run.spec.number),
             "HPT_REPEAT": str(run.repeat),
             "HPT_SEED": str(run.seed),
@@ -118,7 +121,7 @@ class CommandObjective(OwnCodeObjective):
         set_by_us = {**self.settings.env, "HPT_SEED": ""}
         variables = {name: value for name, value in self.environment(run).items() if name in set_by_us}
         prefix = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
-        line = f"cd {shlex.quote(str(self.folder))} && {prefix} {self.line(run)}\n"
+        line = f"cd {shlex.quote(str(self.home.folder))} && {prefix} {self.line(run)}\n"
         return {**super().model(trial), "command.txt": line.encode("utf-8", "surrogateescape")}
 
     def _values(self, run: Run) -> dict[str, str]:

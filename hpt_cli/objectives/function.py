@@ -42,7 +42,7 @@ class FunctionObjective(OwnCodeObjective):
     def train(self, run: Run) -> RepeatResult:
         """Call the function once."""
         report = Report(self.metric)
-        with _output_into(self.log_of(run.spec)), _at_home_in(self.folder):
+        with _output_into(self.log_of(run.spec)), _at_home_in(self.home.folder):
             print(f"hpt: {run.title}: {self.settings.module}:{self.settings.name}", flush=True)
             try:
                 function = load_function(self.settings)

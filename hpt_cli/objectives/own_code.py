@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hpt_cli.objectives.base import Objective
-from hpt_cli.trial import RepeatResult, Status, Timing, TrialResult, TrialSpec
+from hpt_cli.trial import RepeatResult, Timing, TrialResult, TrialSpec
 
 _LOG_LINES = 8
 """Last lines of a log that a failed trial quotes."""
@@ -44,24 +44,33 @@ class Run:
 
 
 @dataclass(frozen=True)
-class OwnCodeObjective(Objective):
-    """Trains by the user's own code, once for each of a trial's seeds, one after the other.
-
-    The first training that does not end well ends the trial: its status is settled then.
+class Home:
+    """Where a study's own code runs and writes.
 
     Args:
-        metric: What a trial is judged by.
         study: The study's name.
         folder: The config's, where the code runs.
         logs: Where ``00017.log`` of trial 17 is written.
         work: Where each trial has a folder of its own, if its code asks for one.
     """
 
-    metric: str
     study: str
     folder: Path
     logs: Path
     work: Path
+
+
+@dataclass(frozen=True)
+class OwnCodeObjective(Objective):
+    """Trains by the user's own code, once for each of a trial's seeds, one after the other.
+
+    Args:
+        metric: What a trial is judged by.
+        home: Where the code runs and writes.
+    """
+
+    metric: str
+    home: Home
 
     @abstractmethod
     def train(self, run: Run) -> RepeatResult:
@@ -77,25 +86,23 @@ class OwnCodeObjective(Objective):
 
     def _evaluate(self, spec: TrialSpec) -> TrialResult:
         started, clock = time.time(), time.perf_counter()
+        log = self.log_of(spec)
         with suppress(OSError):  # a resumed trial begins anew; what cannot be written is told by the loop
-            self.logs.mkdir(parents=True, exist_ok=True)
-            self.log_of(spec).unlink(missing_ok=True)
-        repeats: list[RepeatResult] = []
-        for repeat in range(len(spec.seeds)):
-            run = Run(spec, repeat, self.seconds_left(clock))
-            repeats.append(self.train(run))
-            if repeats[-1].status is not Status.DONE:
-                break
+            log.parent.mkdir(parents=True, exist_ok=True)
+            log.unlink(missing_ok=True)
+        repeats = [
+            self.train(Run(spec, repeat, self.seconds_left(clock))) for repeat in range(len(spec.seeds))
+        ]
         timing = Timing(started, time.time(), time.perf_counter() - clock)
         return TrialResult.from_repeats(spec, repeats, timing)
 
     def log_of(self, spec: TrialSpec) -> Path:
         """Where a trial's output goes."""
-        return self.logs / f"{spec.number:05d}.log"
+        return self.home.logs / f"{spec.number:05d}.log"
 
     def folder_of(self, run: Run) -> Path:
         """The folder of one training's own; with several repeats, one for each."""
-        folder = self.work / f"{run.spec.number:05d}"
+        folder = self.home.work / f"{run.spec.number:05d}"
         return folder / str(run.repeat) if len(run.spec.seeds) > 1 else folder
 
     def make_folder(self, run: Run) -> Path:
@@ -107,7 +114,7 @@ class OwnCodeObjective(Objective):
 
     def beside(self, folder: Path) -> Objective:
         """The same code, with its logs and folders elsewhere."""
-        return replace(self, logs=folder, work=folder)
+        return replace(self, home=replace(self.home, logs=folder, work=folder))
 
     def model(self, trial: TrialResult) -> dict[str, bytes]:
         """``params.yaml``; what else is worth keeping only the code knows, and it has a folder of its own."""

@@ -7,6 +7,7 @@ import pytest
 
 from hpt_cli.objectives.command import CommandObjective
 from hpt_cli.objectives.function import FunctionObjective
+from hpt_cli.objectives.own_code import Home
 from hpt_cli.objectives.settings import ArgsSettings, CommandSettings, FunctionSettings
 from hpt_cli.trial import Origin, TrialSpec
 
@@ -15,6 +16,10 @@ PARAMS = {"rate": 0.1, "units": 16, "bias": True, "kind": "a b"}
 
 def spec_of(params=None, *, number=17, seeds=(5,)):
     return TrialSpec(number, 0, PARAMS if params is None else params, tuple(seeds), Origin("random"))
+
+
+def home(folder):
+    return Home("study", folder, folder / "logs", folder / "work")
 
 
 @pytest.fixture
@@ -32,9 +37,7 @@ def command(tmp_path):
             words = (sys.executable, "script.py", *words)
         args = ArgsSettings(**settings.pop("args", {}))
         settings = CommandSettings(tuple(words), args=args, **settings)
-        objective = CommandObjective(
-            "loss", "study", tmp_path, tmp_path / "logs", tmp_path / "work", settings, timeout
-        )
+        objective = CommandObjective("loss", home(tmp_path), settings, timeout)
         (result,) = objective.evaluate([spec or spec_of()])
         return result
 
@@ -49,9 +52,7 @@ def function(tmp_path, request):
         module = f"own_{abs(hash((request.node.name, code)))}"
         (tmp_path / f"{module}.py").write_text(code)
         settings = FunctionSettings(module, name)
-        objective = FunctionObjective(
-            "loss", "study", tmp_path, tmp_path / "logs", tmp_path / "work", settings
-        )
+        objective = FunctionObjective("loss", home(tmp_path), settings)
         (result,) = objective.evaluate([spec or spec_of({"rate": 0.1})])
         return result
 

@@ -84,7 +84,7 @@ class TestPlainView:
             begin(view.observe, make_plan(3, repeats=2), finished=[make_trial(0, 0.5)])
             view.observe(started(1))
             view.observe(TrialFinished(make_trial(1, 0.6, 0.7)))
-            view.observe(TrialFinished(make_trial(2, error="a \x1b[31m\nlong " + "story " * 50)))
+            view.observe(TrialFinished(make_trial(2, error="a \x1b[31m long " + "story " * 50 + "\nthe log")))
             view.observe(Notice("something was set aside"))
         lines = written().splitlines()
         assert lines[:3] == [
@@ -93,7 +93,7 @@ class TestPlainView:
             "[2/3] trial 1: validation_accuracy 0.65 +- 0.071, best so far; "
             "learning_rate 0.02469, hidden_units 17, optimizer sgd, momentum 0.9; 1.25 s",
         ]
-        assert lines[3].startswith(r"[3/3] trial 2: failed: a \x1b[31m\nlong story")
+        assert lines[3].startswith(r"[3/3] trial 2: failed: a \x1b[31m long story")
         assert lines[4:] == ["note: something was set aside"]
 
     def test_a_trial_that_took_too_long_timed_out(self, terminal, progress, make_trial):
