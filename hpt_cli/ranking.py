@@ -200,7 +200,8 @@ def rank(
     results = list(results)
     confirmed = evidence.confirmed(sum(result.objective is not None for result in results))
     order = _Order(goal, evidence, confirmed)
-    ordered = sorted(results, key=order.key)
+    keys = {result.number: order.key(result) for result in results}
+    ordered = sorted(results, key=lambda result: keys[result.number])
     head = [result for result in ordered[:_LOOKED_AT] if result.objective is not None]
     trainings = {result.number: evidence.trainings(result) for result in head}
     noise = measure(trainings.values(), goal)
@@ -208,7 +209,7 @@ def rank(
     rows: list[Row] = []
     for place, result in enumerate(ordered, start=1):
         number = result.number
-        tied = bool(rows) and order.tie(rows[-1].result, result)
+        tied = bool(rows) and _is_tie(keys[rows[-1].result.number], keys[number])
         rows.append(
             Row(
                 rank=None if result.objective is None else rows[-1].rank if tied else place,
@@ -242,6 +243,14 @@ def best_of(
     return min(done, key=order.key, default=None)
 
 
+_NOT_DONE = 3.0  # behind every tier of those that are
+
+
+def _is_tie(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    """Whether two trials are equally good, by their keys; a mean's rounding error makes no difference."""
+    return a[0] == b[0] != _NOT_DONE and math.isclose(a[1], b[1], rel_tol=1e-12)
+
+
 class _Order:
     """Which trial is before which, by all that is known."""
 
@@ -256,15 +265,9 @@ class _Order:
     def key(self, result: TrialResult) -> tuple[float, ...]:
         """What to sort by."""
         if result.objective is None:
-            return (3.0, list(Status).index(result.status), result.number)
+            return (_NOT_DONE, list(Status).index(result.status), result.number)
         mean = mean_objective(result, self._evidence)
         return (self._tier(result), mean if self._goal == "minimize" else -mean, result.number)
-
-    def tie(self, a: TrialResult, b: TrialResult) -> bool:
-        """Whether two trials are equally good; a mean's rounding error makes no difference."""
-        if a.objective is None or b.objective is None or self._tier(a) != self._tier(b):
-            return False
-        return math.isclose(*(mean_objective(of, self._evidence) for of in (a, b)), rel_tol=1e-12)
 
     def _tier(self, result: TrialResult) -> float:
         return 0.0 if result.number == self._confirmed else 1.0 if result.number in self._fresh else 2.0

@@ -220,12 +220,13 @@ class StudyStore:
         with suppress(FileNotFoundError), os.scandir(self.folder / "trials") as entries:
             for entry in entries:
                 fit = _TRIAL_FILE.fullmatch(entry.name)
-                if fit:
-                    with suppress(FileNotFoundError):  # set aside by another process since
-                        now = entry.stat()
-                        found.append(
-                            TrialFile(int(fit[1]), entry.path, now.st_size, now.st_mtime_ns, now.st_ino)
-                        )
+                if not fit:
+                    continue
+                try:
+                    now = entry.stat()
+                except FileNotFoundError:  # set aside by another process since
+                    continue
+                found.append(TrialFile(int(fit[1]), entry.path, now.st_size, now.st_mtime_ns, now.st_ino))
         return sorted(found)
 
     def each_trial(self) -> Iterator[TrialResult | Damage]:

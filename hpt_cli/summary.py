@@ -15,7 +15,7 @@ import os
 import sys
 import time
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -32,6 +32,7 @@ _FILES_WORTH_KEEPING = 500  # it takes some hundredths of a second to read so ma
 _BYTES_WORTH_KEEPING = 2**21
 _NANOSECONDS_TO_SETTLE = 2e9  # FAT's clock, the coarsest: within a tick a file can change unnoticed
 _STATUSES = tuple(Status)
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -59,43 +60,39 @@ def read_summary(store: StudyStore, names: Sequence[str] = ()) -> Summary:
     known = _Table.load(path)
     damage: list[Damage] = []
     if not known.is_of(listed):
-        known, kept = _updated(known, listed, damage)
-        if kept is not None:
-            kept.save(path)
+        known = _updated(known, listed, damage, path)
     return Summary(known.results({name: place for place, name in enumerate(names)}), damage)
 
 
-def _updated(
-    known: _Table, listed: Iterable[TrialFile], damage: list[Damage]
-) -> tuple[_Table, _Table | None]:
-    """The table of all ``listed`` files, and, if it is worth keeping, what may be kept of it.
+def _updated(known: _Table, listed: Iterable[TrialFile], damage: list[Damage], path: Path) -> _Table:
+    """The table of all ``listed`` files, saved to ``path`` if that is worth it.
 
-    Damaged files are added to ``damage``; they are in neither.
+    Damaged files are added to ``damage``, and are not in the table.
     """
     places = {number: place for place, number in enumerate(known.numbers)}
-    table, kept = _Table(), _Table()
+    table = _Table()
+    young = set()  # what may still change unnoticed
     fresh_files = fresh_bytes = 0
     now = time.time_ns()
     for file in listed:
         place = places.get(file.number)
-        settled = True
         if place is not None and known.has(place, file):
-            entry = known.statuses[place], known.objectives[place], known.line(place)
+            table.add(file[2:], *known.entry(place))
+            continue
+        read = file.read()
+        if isinstance(read, Damage):
+            damage.append(read)
+            continue
+        objective = math.nan if read.objective is None else read.objective
+        table.add(file[2:], file.number, _STATUSES.index(read.status), objective, _line_of(read))
+        if now - file.mtime_ns > _NANOSECONDS_TO_SETTLE:
+            fresh_files += 1
+            fresh_bytes += file.size
         else:
-            read = file.read()
-            if isinstance(read, Damage):
-                damage.append(read)
-                continue
-            objective = math.nan if read.objective is None else read.objective
-            entry = _STATUSES.index(read.status), objective, _line_of(read)
-            settled = now - file.mtime_ns > _NANOSECONDS_TO_SETTLE
-            fresh_files += settled
-            fresh_bytes += settled * file.size
-        table.add(file, *entry)
-        if settled:
-            kept.add(file, *entry)
-    worth = fresh_files >= _FILES_WORTH_KEEPING or fresh_bytes >= _BYTES_WORTH_KEEPING
-    return table, kept if worth else None
+            young.add(file.number)
+    if fresh_files >= _FILES_WORTH_KEEPING or fresh_bytes >= _BYTES_WORTH_KEEPING:
+        (table.without(young) if young else table).save(path)
+    return table
 
 
 class _Table:
@@ -114,12 +111,14 @@ class _Table:
     def _keys(self) -> tuple[array[int], ...]:
         return (self.numbers, self.sizes, self.times, self.inodes)
 
-    def add(self, file: TrialFile, status: int, objective: float, line: bytes) -> None:
-        """Add a trial behind the others."""
-        self.numbers.append(file.number)
-        self.sizes.append(file.size)
-        self.times.append(file.mtime_ns)
-        self.inodes.append(file.inode)
+    def add(
+        self, file: tuple[int, int, int], number: int, status: int, objective: float, line: bytes
+    ) -> None:
+        """Add a trial behind the others, made from a file of a size, a time and an inode."""
+        self.numbers.append(number)
+        self.sizes.append(file[0])
+        self.times.append(file[1])
+        self.inodes.append(file[2])
         self.statuses.append(status)
         self.objectives.append(objective)
         self.lines += line
@@ -128,6 +127,18 @@ class _Table:
     def line(self, place: int) -> bytes:
         """What is known of the trial at ``place``, as :func:`_line_of` wrote it."""
         return bytes(self.lines[self.ends[place - 1] if place else 0 : self.ends[place]])
+
+    def entry(self, place: int) -> tuple[int, int, float, bytes]:
+        """The trial at ``place``: number, status, objective and line."""
+        return self.numbers[place], self.statuses[place], self.objectives[place], self.line(place)
+
+    def without(self, numbers: Container[int]) -> _Table:
+        """The table of the other trials."""
+        table = _Table()
+        for place, number in enumerate(self.numbers):
+            if number not in numbers:
+                table.add((self.sizes[place], self.times[place], self.inodes[place]), *self.entry(place))
+        return table
 
     def has(self, place: int, file: TrialFile) -> bool:
         """Whether the entry at ``place`` was made from the file as it is."""
@@ -223,7 +234,7 @@ def _line_of(result: TrialResult) -> bytes:
         for repeat in result.repeats
     ]
     origin, timing = result.origin, result.timing
-    return json.dumps(
+    return _encode(
         [
             result.round,
             result.params,
@@ -231,8 +242,7 @@ def _line_of(result: TrialResult) -> bytes:
             result.error,
             [origin.strategy, origin.kind],
             [timing.started, timing.finished, timing.seconds],
-        ],
-        separators=(",", ":"),
+        ]
     ).encode()
 
 

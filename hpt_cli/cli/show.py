@@ -85,9 +85,9 @@ def command(
 
         print(markdown(standing, rows, plus_minus(make_console())))
     else:
-        from hpt_cli.views.machine import standing_json, to_csv, to_json
+        from hpt_cli.views.machine import csv_lines, json_lines
 
-        text = to_json(standing_json(standing, rows)) if form == "json" else to_csv(standing.board, rows)
-        print(text.rstrip("\n"))
+        lines = json_lines(standing, rows) if form == "json" else csv_lines(standing.board, rows)
+        sys.stdout.writelines(f"{line}\n" for line in lines)
     if expectation is not None:
         check_expectation(expectation, standing.board.best)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -21,6 +22,16 @@ _FIRST = COLUMNS.index(MEASURES[-1]) + 1  # the columns of a CSV file before par
 def to_json(document: Any) -> str:
     """Plain JSON in ASCII, so that it survives every terminal and pipe."""
     return json.dumps(document, indent=2, allow_nan=False)
+
+
+def json_lines(standing: Standing, rows: Sequence[Row]) -> Iterator[str]:
+    """The document of :func:`standing_json`, a trial a line: of 100,000 it is not held at once."""
+    head, key, tail = to_json(standing_json(standing, ())).partition('"leaderboard": [')
+    yield head + key
+    last = len(rows) - 1
+    for place, row in enumerate(rows):
+        yield f"    {json.dumps(row_json(row), allow_nan=False)}{',' if place < last else ''}"
+    yield f"  {tail}"
 
 
 def standing_json(standing: Standing, rows: Sequence[Row]) -> dict[str, Any]:
@@ -79,14 +90,13 @@ def row_json(row: Row) -> dict[str, Any]:
     }
 
 
-def to_csv(board: Leaderboard, rows: Iterable[Row]) -> str:
+def csv_lines(board: Leaderboard, rows: Iterable[Row]) -> Iterator[str]:
     """One line a trial, with every param and metric, under a line of names."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    titles, lines = records(board, rows)
-    writer.writerow(map(clean, titles))
-    writer.writerows(map(exact, cells) for cells in lines)
-    return text.getvalue()
+    titles, cells_of_rows = records(board, rows)
+    for cells in itertools.chain([map(clean, titles)], (map(exact, cells) for cells in cells_of_rows)):
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(cells)
+        yield line.getvalue()
 
 
 def records(board: Leaderboard, rows: Iterable[Row]) -> tuple[list[str], Iterator[list[Value | None]]]:

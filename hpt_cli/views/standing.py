@@ -98,7 +98,7 @@ def row_of(standing: Standing, result: TrialResult) -> Row:
         result: The trial, as its file has it.
     """
     row = next(row for row in standing.board.rows if row.result.number == result.number)
-    return Row(row.rank, dataclasses.replace(row.result, repeats=result.repeats))
+    return dataclasses.replace(row, result=dataclasses.replace(row.result, repeats=result.repeats))
 
 
 def planned_trials(plans: Sequence[RoundPlan], config: Mapping[str, Any]) -> int:

@@ -1,12 +1,11 @@
 import csv
-import io
 import json
 
 import pytest
 
 from hpt_cli.space import Float, Int, SearchSpace
 from hpt_cli.views.leaderboard import markdown, show
-from hpt_cli.views.machine import standing_json, to_csv, to_json
+from hpt_cli.views.machine import csv_lines, json_lines, standing_json, to_json
 from hpt_cli.views.standing import counts, notes, standing_of
 
 
@@ -206,8 +205,15 @@ class TestForPrograms:
         assert document["best"] is None
         assert document["leaderboard"] == []
 
+    def test_json_a_trial_a_line_is_the_same_document(self, study, make_study):
+        for standing in (study, standing_of(make_study([], planned=3, name="none"))):
+            for rows in (standing.board.rows, standing.board.rows[:1]):
+                lines = list(json_lines(standing, rows))
+                assert json.loads("\n".join(lines)) == standing_json(standing, rows)
+                assert len([line for line in lines if line.startswith('    {"rank"')]) == len(rows)
+
     def test_csv_has_every_param_and_metric(self, study):
-        rows = list(csv.DictReader(io.StringIO(to_csv(study.board, study.board.rows))))
+        rows = list(csv.DictReader(csv_lines(study.board, study.board.rows)))
         assert [row["trial"] for row in rows] == ["3", "1", "0", "2"]
         assert (rows[0]["learning_rate"], rows[0]["validation_loss"]) == ("0.0493824", repr(1 - 0.975))
         assert (rows[2]["momentum"], rows[3]["objective"]) == ("", "")
@@ -218,7 +224,7 @@ class TestForPrograms:
         params = [{"epochs": 3, "a": 1.0}, {"a": 0.5, "epochs": 4, "b": 1.0}]
         trials = [make_trial(n, 0.9 - n / 9, params=given) for n, given in enumerate(params)]
         standing = standing_of(make_study(trials, space=space))
-        titles = to_csv(standing.board, standing.board.rows).splitlines()[0].split(",")
+        titles = next(csv_lines(standing.board, standing.board.rows)).split(",")
         table = shown(standing, terminal, is_terminal=False).splitlines()[0].split("\t")
         assert titles[11:14] == table[3:6] == ["b", "params.epochs", "a"]
         assert set(table) <= set(titles)
@@ -226,7 +232,7 @@ class TestForPrograms:
     def test_csv_tells_a_param_from_a_column_of_its_name(self, make_study, make_trial):
         space = SearchSpace({"seconds": Float(1.0, 2.0)})
         standing = standing_of(make_study([make_trial(0, 0.5, params={"seconds": 1.5})], space=space))
-        (row,) = csv.DictReader(io.StringIO(to_csv(standing.board, standing.board.rows)))
+        (row,) = csv.DictReader(csv_lines(standing.board, standing.board.rows))
         assert (row["params.seconds"], row["seconds"]) == ("1.5", "1.25")
 
     def test_markdown_survives_what_users_write(self, make_study, make_trial):
