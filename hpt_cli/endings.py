@@ -97,12 +97,18 @@ class Limits:
         ):
             self._reached = result.number
 
-    def may_ask(self, number: int) -> bool:
-        """Whether trial ``number`` may still be started."""
+    def may_ask(self, number: int, *, waits_for: int | None = None) -> bool:
+        """Whether trial ``number`` may still be started.
+
+        Args:
+            number: Which trial.
+            waits_for: All below this number are finished when it is chosen, and none of them may have reached
+                the target; those up to ``number - parallel`` if left out.
+        """
+        if waits_for is None:
+            waits_for = number - self._parallel + 1
         left = self.seconds_left()
-        return (left is None or left > 0) and (
-            self._reached is None or number < self._reached + self._parallel
-        )
+        return (left is None or left > 0) and (self._reached is None or self._reached >= waits_for)
 
     def seconds_left(self) -> float | None:
         """Of the budget, at least 0; ``None`` where there is none."""

@@ -10,8 +10,8 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from hpt_cli.executors import TaskTimeoutError, WorkerDiedError
-from hpt_cli.objectives.base import Objective
-from hpt_cli.trial import Status, Timing, TrialResult, TrialSpec
+from hpt_cli.objectives.base import Objective, StagedObjective
+from hpt_cli.trial import Leg, Paused, Status, Timing, TrialResult, TrialSpec
 
 _TASKS_PER_WORKER = 2  # one in work, one at hand: a worker never waits for the loop
 _SECONDS_A_TASK = 5.0  # so much is lost, at most, when a study is killed
@@ -25,8 +25,8 @@ SECONDS_TO_FINISH = 2.0
 class _Finished:
     """A task's future that is done, and what it was for."""
 
-    future: Future[list[TrialResult]]
-    specs: tuple[TrialSpec, ...]
+    future: Future[list[TrialResult | Paused]]
+    legs: tuple[Leg, ...]
     submitted: float
 
 
@@ -68,14 +68,14 @@ class InFlight:
         self._inbox: queue.SimpleQueue[_Finished | None] = queue.SimpleQueue()
         self._mean_seconds = 0.0  # of the trials so far; decides how they are grouped, and nothing else
         self._learned = 0
-        self._out: set[Future[list[TrialResult]]] = set()
+        self._out: set[Future[list[TrialResult | Paused]]] = set()
         self._recalled = False
         stop.wake(self._inbox)
 
-    def learn(self, result: TrialResult) -> None:
+    def learn(self, outcome: TrialResult | Paused) -> None:
         """Note how long a trial took, for the size of groups."""
         self._learned += 1
-        self._mean_seconds += (result.timing.seconds - self._mean_seconds) / self._learned
+        self._mean_seconds += (outcome.timing.seconds - self._mean_seconds) / self._learned
 
     def room(self, *, waits: bool) -> int:
         """How many trials to ask for now.
@@ -88,23 +88,26 @@ class InFlight:
             return 0
         return most - self.trials
 
-    def submit(self, specs: Sequence[TrialSpec], started: Callable[[TrialSpec], None]) -> None:
+    def submit(self, legs: Sequence[Leg], started: Callable[[TrialSpec], None] | None = None) -> None:
         """Hand trials to the workers, grouped so that each has something to do.
 
         Args:
-            specs: The trials.
+            legs: The trials, and how far they go.
             started: Is told each one before it goes.
         """
-        if not specs:
+        if not legs:
             return
-        share = -(-len(specs) // self._workers)
+        share = -(-len(legs) // self._workers)
+        by_number = {leg.spec.number: leg for leg in legs}
+        specs = [leg.spec for leg in legs]
         for task in self._objective.tasks(specs, most=min(share, self._trials_a_task())):
             for spec in task:
-                started(spec)
+                if started is not None:
+                    started(spec)
             self.trials += len(task)
-            self._hand_over(tuple(task))
+            self._hand_over(tuple(by_number[spec.number] for spec in task))
 
-    def wait(self, seconds: float | None = None) -> list[TrialResult]:
+    def wait(self, seconds: float | None = None) -> list[TrialResult | Paused]:
         """What came of the next task that ends; nothing when woken, or when the time is up.
 
         A group that went down as one is tried again, its trials one by one.
@@ -121,13 +124,13 @@ class InFlight:
         self._out.discard(finished.future)
         broken = not finished.future.cancelled() and finished.future.exception() is not None
         if finished.future.cancelled() or (broken and self._recalled):
-            self.trials -= len(finished.specs)
+            self.trials -= len(finished.legs)
             return []
-        if broken and len(finished.specs) > 1:
-            for spec in finished.specs:
-                self._hand_over((spec,))
+        if broken and len(finished.legs) > 1:
+            for leg in finished.legs:
+                self._hand_over((leg,))
             return []
-        self.trials -= len(finished.specs)
+        self.trials -= len(finished.legs)
         return _results_of(finished)
 
     def recall(self) -> None:
@@ -148,14 +151,18 @@ class InFlight:
             return _MOST_TRIALS_A_TASK
         return max(1, min(_MOST_TRIALS_A_TASK, int(_SECONDS_A_TASK / self._mean_seconds)))
 
-    def _hand_over(self, specs: tuple[TrialSpec, ...]) -> None:
+    def _hand_over(self, legs: tuple[Leg, ...]) -> None:
         submitted = time.time()
-        future = self._executor.submit(self._objective.evaluate, specs)
+        future: Future[Any]
+        if isinstance(self._objective, StagedObjective):
+            future = self._executor.submit(self._objective.advance, legs)
+        else:
+            future = self._executor.submit(self._objective.evaluate, tuple(leg.spec for leg in legs))
         self._out.add(future)
-        future.add_done_callback(lambda done: self._inbox.put(_Finished(done, specs, submitted)))
+        future.add_done_callback(lambda done: self._inbox.put(_Finished(done, legs, submitted)))
 
 
-def _results_of(finished: _Finished) -> list[TrialResult]:
+def _results_of(finished: _Finished) -> list[TrialResult | Paused]:
     """What a task returned, or what its end says of each of its trials."""
     try:
         return finished.future.result()
@@ -167,4 +174,4 @@ def _results_of(finished: _Finished) -> list[TrialResult]:
         status, why = Status.FAILED, f"{type(error).__name__}: {error}"
     now = time.time()
     timing = Timing(finished.submitted, now, now - finished.submitted)
-    return [TrialResult.failure(spec, status, why, timing) for spec in finished.specs]
+    return [TrialResult.failure(leg.spec, status, why, timing) for leg in finished.legs]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from hpt_cli.config import RoundSettings, StudyConfig
 from hpt_cli.errors import InputError
+from hpt_cli.objectives.base import Objective
+from hpt_cli.pruning import Brackets, Pruner, make_pruner
 from hpt_cli.rerun import Rerun, WantedReruns
 from hpt_cli.rounds import RoundPlan, next_space
 from hpt_cli.seeds import ASK
@@ -39,7 +42,10 @@ def trials_in_all(plans: Sequence[RoundPlan], config: StudyConfig) -> int:
 
 def strategy_of(plan: RoundPlan, config: StudyConfig, history: Sequence[TrialResult] = ()) -> Strategy:
     """Who chooses a round's params, given the results of the rounds before it."""
-    options = {"model": config.search.model} if plan.strategy == "bayes" else {}
+    options: dict[str, Any] = {"model": config.search.model} if plan.strategy == "bayes" else {}
+    if config.search.prune.method != "none":
+        brackets = Brackets(config.search.prune, config.epochs)
+        options["batch_of"] = lambda number: brackets.of(number).numbers
     return make_strategy(
         plan.strategy,
         plan.space,
@@ -48,6 +54,23 @@ def strategy_of(plan: RoundPlan, config: StudyConfig, history: Sequence[TrialRes
         goal=config.objective.goal,
         history=history,
         **options,
+    )
+
+
+def pruner_of(
+    plan: RoundPlan, config: StudyConfig, results: Mapping[int, TrialResult], objective: Objective
+) -> Pruner:
+    """Who ends a round's poor trials early, given the study's finished trials by number."""
+    return make_pruner(
+        config.search.prune,
+        config.epochs,
+        first=plan.first,
+        trials=plan.trials,
+        parallel=plan.parallel,
+        metric=config.objective.metric,
+        goal=config.objective.goal,
+        results=results,
+        objective=objective,
     )
 
 

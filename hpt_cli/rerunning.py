@@ -17,7 +17,7 @@ from hpt_cli.objectives.base import Objective
 from hpt_cli.rerun import Rerun, WantedReruns, rerun_of
 from hpt_cli.seeds import rerun_seed
 from hpt_cli.store import Damage, StudyStore
-from hpt_cli.trial import TrialResult, TrialSpec
+from hpt_cli.trial import Leg, Paused, TrialResult, TrialSpec
 
 _Key = tuple[int, int]  # a trial, and the number of one of its reruns
 
@@ -93,13 +93,13 @@ class Rerunner:
     ) -> None:
         objective = _Numbered(self._objective, tuple(missing), self._store.folder.resolve() / "reruns")
         in_flight = InFlight(objective, self._executor, self._workers, self._stop)
-        specs = []
+        specs: list[TrialSpec] = []
         for place, (trial, number) in enumerate(missing):
             result = results[trial]
             in_flight.learn(_one_training(result))
             seeds = (rerun_seed(self._seed, number),)
             specs.append(TrialSpec(place, result.round, result.params, seeds, result.origin))
-        in_flight.submit(specs, lambda _: None)
+        in_flight.submit([Leg(spec) for spec in specs])
         deadline = None
         while in_flight.trials:
             if self._stop.signal_number is not None:
@@ -107,9 +107,11 @@ class Rerunner:
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
                 break
-            for result in in_flight.wait(left):
-                trial, number = missing[result.number]
-                rerun = rerun_of(trial, number, specs[result.number].seeds[0], wanted.purpose, result)
+            for again in in_flight.wait(left):
+                if isinstance(again, Paused):
+                    raise AssertionError("a rerun has no rung")
+                trial, number = missing[again.number]
+                rerun = rerun_of(trial, number, specs[again.number].seeds[0], wanted.purpose, again)
                 self._store.save_rerun(rerun)
                 found[trial, number] = rerun
                 self._observe(RerunFinished(rerun))

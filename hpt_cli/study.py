@@ -30,8 +30,9 @@ from hpt_cli.events import (
     TrialStarted,
 )
 from hpt_cli.in_flight import SECONDS_TO_FINISH, InFlight, StopRequest
-from hpt_cli.objectives.base import Objective
-from hpt_cli.planning import next_round, planned_rounds, rounds_ahead, strategy_of, trials_in_all
+from hpt_cli.objectives.base import Objective, StagedObjective
+from hpt_cli.planning import next_round, planned_rounds, pruner_of, rounds_ahead, strategy_of, trials_in_all
+from hpt_cli.pruning import NoPruner, Pruner, Verdict
 from hpt_cli.ranking import best_of
 from hpt_cli.rerun import WantedReruns
 from hpt_cli.rerunning import Rerunner
@@ -40,7 +41,7 @@ from hpt_cli.seeds import training_seed
 from hpt_cli.space import Params
 from hpt_cli.store import Damage, StudyStore, ranges
 from hpt_cli.strategies.base import Strategy
-from hpt_cli.trial import Status, TrialResult, TrialSpec
+from hpt_cli.trial import Leg, Paused, Status, TrialResult, TrialSpec
 
 
 def run_missing(
@@ -116,6 +117,7 @@ class StudyLoop:
         self._stop = stop
         self._results: dict[int, TrialResult] = {}  # slim: a study may have 100,000 trials
         self._counts: Counter[Status] = Counter()
+        self._pruner: Pruner = NoPruner()
         self._in_flight = InFlight(objective, executor, workers, stop)
         self._rerunner = Rerunner(store, config.seed, objective, executor, workers, observe, stop)
         self._limits = Limits(budget=None, target=None, goal="minimize", parallel=1, spent=0.0)
@@ -134,6 +136,12 @@ class StudyLoop:
         self._observe(StudyStarted(self._store.name, tuple(self._in_order()), self._in_all(), self._workers))
         self._stop_if_broken()
         ended = self._run_rounds()
+        if (
+            isinstance(self._objective, StagedObjective)
+            and self._prunes
+            and ended.reason is not Reason.BUDGET
+        ):
+            self._objective.forget()  # also what a killed worker left
         evidence = self._store.evidence()
         best = best_of(self._results.values(), self._config.objective.goal, evidence)
         if best is not None:
@@ -193,7 +201,8 @@ class StudyLoop:
         return decided
 
     def _remember(self, result: TrialResult) -> None:
-        self._results[result.number] = result.slim()
+        curve = self._config.objective.metric if self._prunes else None
+        self._results[result.number] = result.slim(curve=curve)
         self._counts[result.status] += 1
         self._in_flight.learn(result)
         self._limits.learn(result)
@@ -207,14 +216,16 @@ class StudyLoop:
         finished = [number for number in numbers if number in self._results]
         if len(finished) == plan.trials:
             return True
-        if not any(self._limits.may_ask(number) for number in numbers if number not in self._results):
+        before = [result for result in self._in_order() if result.number < plan.first]
+        strategy = strategy_of(plan, self._config, before)
+        missing = (number for number in numbers if number not in self._results)
+        if not any(self._may_ask(plan, strategy, number - plan.first) for number in missing):
             return False
         self._store.mark_ended(None)
         self._observe(RoundStarted(plan, len(finished)))
-        before = [result for result in self._in_order() if result.number < plan.first]
-        strategy = strategy_of(plan, self._config, before)
         for number in finished:
             strategy.tell(number - plan.first, self._results[number])
+        self._pruner = pruner_of(plan, self._config, self._results, self._objective)
         asked = self._ask_and_tell(plan, strategy)
         if any(number not in self._results for number in numbers[:asked]):
             return False
@@ -236,57 +247,86 @@ class StudyLoop:
         number = 0  # the next to be asked, within the round
         settled = 0  # every number below it has a result
         trials = plan.trials
-        waits = strategy.uses_results or self._limits.has_target
+        waits = strategy.uses_results or self._limits.has_target or self._pruner.waits
         while True:
             while plan.first + settled in self._results:
                 settled += 1
-            asked: list[TrialSpec] = []
+            asked: list[Leg] = []
             room = self._in_flight.room(waits=waits)
-            while number < trials and len(asked) < room and self._limits.may_ask(plan.first + number):
+            while number < trials and len(asked) < room:
                 if self._stop.signal_number is not None:
                     self._wind_down()
                 if plan.first + number in self._results:
                     number += 1
                     continue
-                if waits and settled <= number - plan.parallel:
+                if waits and settled < strategy.needs(number):
+                    break
+                if not self._may_ask(plan, strategy, number):
                     break
                 params = strategy.ask(number)
                 if params is None:
                     trials = number
                     break
-                asked.append(self._spec(plan, number, params, strategy))
+                asked.append(self._pruner.first_leg(self._spec(plan, number, params, strategy)))
                 number += 1
+            if number == trials:
+                for result in self._follow(self._pruner.close(plan.first + trials)):
+                    strategy.tell(result.number - plan.first, result)
             self._in_flight.submit(asked, lambda spec: self._observe(TrialStarted(spec)))
             if not self._in_flight.trials:
                 return trials
             for result in self._wait():
                 strategy.tell(result.number - plan.first, result)
 
+    def _may_ask(self, plan: RoundPlan, strategy: Strategy, number: int) -> bool:
+        return self._limits.may_ask(plan.first + number, waits_for=plan.first + strategy.needs(number))
+
     def _spec(self, plan: RoundPlan, number: int, params: Params, strategy: Strategy) -> TrialSpec:
         seeds = tuple(training_seed(self._config.seed, repeat) for repeat in range(plan.repeats))
         return TrialSpec(plan.first + number, plan.number, params, seeds, strategy.origin(number))
 
     def _wait(self) -> list[TrialResult]:
-        """The results of the next task that finishes, published; nothing when none is in flight any more."""
-        while True:
-            left = self._limits.seconds_left()
-            if left == 0:
-                self._in_flight.recall()
-            results = self._keep(self._in_flight.wait(left or None))
-            if self._stop.signal_number is not None:
-                self._wind_down()
-            if results or not self._in_flight.trials:
-                return results
-
-    def _keep(self, results: list[TrialResult]) -> list[TrialResult]:
-        """Publish what came of a task."""
-        for result in results:
-            self._store.save(result)
-            self._remember(result)
-            self._observe(TrialFinished(result))
-        if results:
-            self._stop_if_broken()
+        """What is finished with the next task that ends, published; trials may have paused without one."""
+        left = self._limits.seconds_left()
+        if left == 0:
+            self._in_flight.recall()
+        results = self._keep(self._in_flight.wait(left or None))
+        if self._stop.signal_number is not None:
+            self._wind_down()
         return results
+
+    def _keep(self, outcomes: list[TrialResult | Paused]) -> list[TrialResult]:
+        """Publish what came of a task, and what follows from it."""
+        published: list[TrialResult] = []
+        for outcome in outcomes:
+            if isinstance(outcome, TrialResult):
+                self._publish(outcome)
+                published.append(outcome)
+            else:
+                self._in_flight.learn(outcome)
+            published += self._follow(self._pruner.take(outcome))
+        if published:
+            self._stop_if_broken()
+        return published
+
+    def _follow(self, verdict: Verdict) -> list[TrialResult]:
+        """Publish the trials that were pruned, and train on those that go on."""
+        for result in verdict.pruned:
+            self._publish(result)
+        if self._stop.signal_number is None and self._limits.seconds_left() != 0:
+            self._in_flight.submit(verdict.legs)
+        return verdict.pruned
+
+    def _publish(self, result: TrialResult) -> None:
+        self._store.save(result)
+        self._remember(result)
+        if isinstance(self._objective, StagedObjective) and self._prunes:
+            self._objective.forget([result.number])
+        self._observe(TrialFinished(result))
+
+    @property
+    def _prunes(self) -> bool:
+        return self._config.search.prune.method != "none"
 
     def _wind_down(self) -> NoReturn:
         """A signal asked for the end: keep what finishes within a moment."""
@@ -320,7 +360,8 @@ class StudyLoop:
             )
 
     def _first_failure(self) -> str:
-        first = next((result for result in self._in_order() if result.status is not Status.DONE), None)
+        ended_well = (Status.DONE, Status.PRUNED)
+        first = next((result for result in self._in_order() if result.status not in ended_well), None)
         if first is None:
             out_of_time = self._limits.seconds_left() == 0
             return "none was finished within search.budget" if out_of_time else "the space holds no point"

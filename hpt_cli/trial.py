@@ -178,8 +178,12 @@ class TrialResult:
 
     @classmethod
     def from_repeats(cls, spec: TrialSpec, repeats: Sequence[RepeatResult], timing: Timing) -> TrialResult:
-        """Judge a trial by its repeats, of which there is at least one."""
-        bad = next((repeat for repeat in repeats if repeat.status is not Status.DONE), None)
+        """Judge a trial by its repeats, of which there is at least one.
+
+        One that diverged or failed decides, whatever others were pruned for that reason.
+        """
+        not_done = [repeat for repeat in repeats if repeat.status is not Status.DONE]
+        bad = min(not_done, key=lambda repeat: repeat.status is Status.PRUNED, default=None)
         objectives = [repeat.objective for repeat in repeats if repeat.objective is not None]
         return cls(
             number=spec.number,
@@ -199,10 +203,13 @@ class TrialResult:
         """A trial that never came to its repeats: it raised, or its worker died or ran out of time."""
         return cls(spec.number, spec.round, spec.params, status, None, (), error, spec.origin, timing)
 
-    def slim(self) -> TrialResult:
+    def slim(self, *, curve: str | None = None) -> TrialResult:
         """The trial without metrics and curves: what the search decides by, in about a kilobyte.
 
         Equal names, and origins, are one object for all trials.
+
+        Args:
+            curve: The metric whose curve is kept: pruned trials are compared by it.
         """
         return TrialResult(
             number=self.number,
@@ -216,7 +223,7 @@ class TrialResult:
                     repeat.status,
                     repeat.objective,
                     _NOTHING,
-                    _NOTHING,
+                    {curve: repeat.history[curve]} if curve and curve in repeat.history else _NOTHING,
                     repeat.error,
                     repeat.epochs,
                 )
@@ -270,6 +277,55 @@ class TrialResult:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """How far a trial is to be trained now.
+
+    Args:
+        spec: The trial.
+        until: The epoch (from 1) at whose end it pauses; ``None`` for its end.
+        limits: Epochs, ascending, and what the trial is worth there at least; worse, it ends as pruned.
+    """
+
+    spec: TrialSpec
+    until: int | None = None
+    limits: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A trial at the end of a leg, with epochs to go.
+
+    Args:
+        spec: The trial.
+        epoch: How many epochs are behind it.
+        value: What it is worth by now: what it is judged by, as a mean over the repeats.
+        repeats: Each repeat as it would be recorded if the trial was pruned now.
+        timing: Of all legs so far.
+    """
+
+    spec: TrialSpec
+    epoch: int
+    value: float
+    repeats: tuple[RepeatResult, ...]
+    timing: Timing
+
+    def pruned(self, why: str) -> TrialResult:
+        """The trial's result if it ends here, because of ``why``."""
+        spec = self.spec
+        return TrialResult(
+            spec.number,
+            spec.round,
+            spec.params,
+            Status.PRUNED,
+            None,
+            self.repeats,
+            why,
+            spec.origin,
+            self.timing,
+        )
+
+
 _NOTHING: Mapping[str, Any] = {}  # one for all trials; a MappingProxyType would not pickle
 
 
@@ -280,6 +336,11 @@ def _origin(strategy: str, kind: str) -> Origin:
 
 def _shared(value: Value) -> Value:
     return sys.intern(value) if type(value) is str else value
+
+
+def epochs_run(result: TrialResult) -> int:
+    """The most epochs of any repeat; 0 where there is no curve."""
+    return max((repeat.epochs or 0 for repeat in result.repeats), default=0)
 
 
 def finite(value: float | None) -> float | None:

@@ -53,14 +53,7 @@ def verify_trials(
     """
     stored = {result.number: result for result in results if result.status not in _BY_THE_CLOCK}
     specs = [
-        TrialSpec(
-            result.number,
-            result.round,
-            result.params,
-            tuple(repeat.seed for repeat in result.repeats),
-            result.origin,
-        )
-        for result in stored.values()
+        TrialSpec(result.number, result.round, result.params, (), result.origin) for result in stored.values()
     ]
     with TemporaryDirectory(prefix="hpt-") as scratch:  # the trials' own logs and folders stay as they are
         objective = make_objective(store, config, scratch=Path(scratch))
@@ -68,7 +61,8 @@ def verify_trials(
         executor = LocalExecutor(count_workers(settings, workers), threads=settings.threads_per_worker)
         try:
             tasks = objective.tasks(specs, most=_MOST_TRIALS_A_TASK)
-            for future in as_completed([executor.submit(objective.evaluate, task) for task in tasks]):
+            parts = [[stored[spec.number] for spec in task] for task in tasks]
+            for future in as_completed([executor.submit(objective.anew, part) for part in parts]):
                 for again in future.result():
                     yield _compare(stored[again.number], again)
         finally:
@@ -104,7 +98,10 @@ def _compare(stored: TrialResult, again: TrialResult) -> Check:
 
 def _comparable(result: TrialResult) -> dict[str, Any]:
     data = result.to_json()
-    return {name: data[name] for name in ("status", "objective", "repeats", "error")}
+    names = ["status", "objective", "repeats"]
+    if result.status is not Status.PRUNED:  # why it was pruned is about other trials too
+        names.append("error")
+    return {name: data[name] for name in names}
 
 
 def _differences(place: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any, float]]:

@@ -13,7 +13,7 @@ FLOORS = [
     {"files", "space", "seeds", "environment", "network", "data", "trial", "rerun"},
     {"noise", "confirmation", "evidence"},
     {"strategies", "rounds", "objectives", "executors", "store", "ranking", "expectation"}
-    | {"events", "summary", "endings"},
+    | {"events", "summary", "endings", "pruning"},
     {"config"},
     {
         "planning",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from hpt_cli.config import models
 from hpt_cli.config.data_rules import read_data
-from hpt_cli.config.hyperparameters import Names, Setting
+from hpt_cli.config.hyperparameters import Names, Setting, Study
 from hpt_cli.config.overrides import merge_override
 from hpt_cli.config.own_rules import (
     check_own_names,
@@ -22,6 +22,7 @@ from hpt_cli.config.own_rules import (
     read_own_objective,
     read_own_space,
 )
+from hpt_cli.config.prune_rules import read_prune
 from hpt_cli.config.settings import ExecutionSettings, ObjectiveSettings, StudyConfig
 from hpt_cli.config.space_rules import check_names, flatten_network, read_hyperparameters, read_space
 from hpt_cli.config.study_rules import (
@@ -103,6 +104,7 @@ def _study(document: Document, text: bytes, path: Path) -> StudyConfig | None:
     search = read_search(shape.search, space, document)
     if parts.own_code is None:  # whose numbers only its author knows
         check_target(search.target, parts.objective, document)
+    search = replace(search, prune=read_prune(shape.search.prune, parts.study, document))
     name = study_name(shape.name, path, document)
     if space is None:
         return None
@@ -132,6 +134,7 @@ class _Parts:
     data: DataSettings | None = None
     network: Mapping[str, Setting] = field(default_factory=dict)
     own_code: OwnCode | None = None
+    study: Study | None = None
 
 
 def _network(document: Document, path: Path) -> _Parts:
@@ -143,7 +146,8 @@ def _network(document: Document, path: Path) -> _Parts:
     space = read_space(found.dimensions, found.network, shape.constraints, document)
     settings = read_data(data, path.parent, document)
     check_class_weight(found, data, document)
-    return _Parts(shape, space, read_objective(shape.objective, data, document), settings, found.network)
+    objective = read_objective(shape.objective, data, document)
+    return _Parts(shape, space, objective, settings, found.network, study=found.study())
 
 
 def _own_code(document: Document, path: Path) -> _Parts:

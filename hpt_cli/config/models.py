@@ -30,6 +30,7 @@ from hpt_cli.data.settings import DECIMALS, MAX_LEVELS, MOST_LEVELS, TASKS
 from hpt_cli.data.settings import SCALES as DATA_SCALES
 from hpt_cli.network.settings import HYPERPARAMETERS
 from hpt_cli.objectives import settings as own
+from hpt_cli.pruning import METHODS
 from hpt_cli.space import SCALES
 
 STRATEGIES = ("grid", "random", "sobol", "bayes")
@@ -158,12 +159,6 @@ def _words(value: Any) -> str | tuple[str, ...]:
 
 
 _COMMAND = "write command: python train.py --lr {learning_rate}"
-
-
-def _prune_method(value: Any) -> str:
-    if value != "none":
-        raise Refused(f"trials are not pruned yet: must be none, found {shown(value)}", "write none")
-    return "none"
 
 
 def _either(first: str, second: str, is_first: type) -> Discriminator:
@@ -373,10 +368,33 @@ class Round(_Model):
 
 
 class Prune(_Model):
-    """Whether trials are stopped early."""
+    """How poor trials are ended early."""
 
-    method: Annotated[str, PlainValidator(_checked(_prune_method)), WithJsonSchema({"const": "none"})] = (
-        Field(default="none", description="`none`: every trial is trained to its end.")
+    method: Literal[METHODS] = Field(  # type: ignore[valid-type]
+        default="none",
+        description="`none` trains every trial to its end. `successive_halving` and `hyperband` judge the "
+        "trials of a bracket against each other at each rung; `median` ends a trial that is worse than the "
+        "median of earlier ones was at the same epoch.",
+    )
+    reduction: Annotated[int, Field(ge=2, le=100), WHOLE] | None = Field(
+        default=None, description="At each rung of a bracket one of so many trials goes on: 3 if left out."
+    )
+    first_rung: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = Field(
+        default=None,
+        description="The first epoch at whose end trials are judged: a ninth of all if left out.",
+    )
+    bracket: Annotated[int, Field(ge=2, le=MAX_TRIALS), WHOLE] | None = Field(
+        default=None,
+        description="Trials of a bracket of `successive_halving`; left out, so many that one of them is "
+        "trained to its end: 9 with two rungs.",
+    )
+    every: Annotated[int, Field(ge=1, le=1_000_000), WHOLE] | None = Field(
+        default=None, description="Epochs between two looks of the `median` rule: 1 if left out."
+    )
+    least: Annotated[int, Field(ge=1, le=MAX_TRIALS), WHOLE] | None = Field(
+        default=None,
+        description="So many earlier trials must have come to an epoch for their `median` to count: 5 if "
+        "left out.",
     )
 
 
@@ -416,7 +434,7 @@ class Search(_Model):
         | Annotated[Annotated[list[Round], Field(min_length=1, max_length=100)], Tag("list")],
         _either("list", "number", list),
     ] = Field(default=1, description="Coarse to fine: how many rounds, or a list of them.")
-    prune: Prune = Field(default_factory=Prune, description="Whether trials are stopped early.")
+    prune: Prune = Field(default_factory=Prune, description="How poor trials are ended early.")
 
 
 class Execution(_Model):

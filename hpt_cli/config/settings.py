@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -14,6 +14,7 @@ from hpt_cli.data.settings import DataSettings, SplitSettings
 from hpt_cli.errors import DamagedStudyError
 from hpt_cli.network.settings import HYPERPARAMETERS
 from hpt_cli.objectives.settings import OwnCode, own_code_from_json
+from hpt_cli.pruning import PruneSettings
 from hpt_cli.space import Choice, Dimension, SearchSpace
 from hpt_cli.space.constraints import Constraint
 from hpt_cli.space.dimensions import dimension_from_json
@@ -59,6 +60,7 @@ class SearchSettings:
         rounds: Coarse to fine, at least one.
         budget: Seconds that the study may take, all its runs together; ``None`` for no limit.
         target: The study ends when a trial's objective is as good; ``None`` to run all trials.
+        prune: How poor trials are ended early.
     """
 
     parallel: int
@@ -66,6 +68,7 @@ class SearchSettings:
     rounds: tuple[RoundSettings, ...]
     budget: float | None = None
     target: float | None = None
+    prune: PruneSettings = field(default_factory=PruneSettings)
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,11 @@ class StudyConfig:
     execution: ExecutionSettings
     own_code: OwnCode | None = None
 
+    @property
+    def epochs(self) -> int:
+        """The most epochs that a trial is trained."""
+        return max(int(value) for value in Study(self.network, self.space.dimensions).values("epochs"))
+
     def resolved(self) -> dict[str, Any]:
         """The config with every default filled in, as JSON: for the study's folder and for comparing.
 
@@ -144,6 +152,7 @@ class StudyConfig:
                 ],
                 "budget": self.search.budget,
                 "target": self.search.target,
+                "prune": asdict(self.search.prune),
             },
             "execution": {
                 "workers": "auto" if self.execution.workers is None else self.execution.workers,
@@ -217,6 +226,7 @@ class StudyConfig:
                 tuple(RoundSettings(**plan) for plan in search["rounds"]),
                 None if budget is None else float(budget),
                 None if target is None else float(target),
+                PruneSettings(**search.get("prune", {})),  # a study of an earlier version has none
             ),
             execution=ExecutionSettings(
                 workers=None if workers == "auto" else int(workers),

@@ -25,6 +25,7 @@ from hpt_cli.data.settings import DECIMALS, TASKS
 from hpt_cli.data.settings import SCALES as DATA_SCALES
 from hpt_cli.network.settings import HYPERPARAMETERS
 from hpt_cli.objectives import settings as own
+from hpt_cli.pruning import METHODS
 from hpt_cli.space import SCALES
 
 _SECTIONS: Mapping[str, type[BaseModel]] = {
@@ -55,7 +56,7 @@ _FORMS = {
     "space": "write its keys on lines of their own, indented: `learning_rate: {low: 1e-4, high: 1}`",
     "constraints": 'write constraints: ["hidden_units * batch_size <= 16384"]',
     "search": "write its keys on lines of their own, indented: `strategy: random`",
-    "search.prune": "write prune: {method: none}",
+    "search.prune": "write prune: {method: successive_halving}",
     "search.rounds": "write a number, or a list of {strategy, trials, repeats}",
     "execution": "write its keys on lines of their own, indented: `workers: auto`",
     "args": 'write args: {form: "--name=value"}',
@@ -158,6 +159,7 @@ def _not_one_of(path: KeyPath, value: Any) -> tuple[str, str]:
         "scale": tuple(SCALES) if path[0] == "space" else DATA_SCALES,
         "type": ("int", "float"),
         "strategy": models.STRATEGIES,
+        "method": METHODS,
         "engine": ("local",),
         "form": own.FORMS,
         "names": own.NAMES,
@@ -174,7 +176,9 @@ _SYNONYMS = {
     "bayesian": "bayes",
     "categorical": "classification",
     "double": "float",
+    "asha": "successive_halving",
     "gp": "bayes",
+    "sha": "successive_halving",
     "integer": "int",
     "log10": "log",
     "logarithmic": "log",

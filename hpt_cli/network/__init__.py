@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hpt_cli.network.losses import resolve_loss
     from hpt_cli.network.model import predict
     from hpt_cli.network.population import Population, State, TrainingOutcome, check_metric, group_key
-    from hpt_cli.network.training import group, train
+    from hpt_cli.network.training import Trainings, group, train
 
 __all__ = [
     "HYPERPARAMETERS",
@@ -28,6 +28,7 @@ __all__ = [
     "State",
     "TrainingData",
     "TrainingOutcome",
+    "Trainings",
     "check_metric",
     "group",
     "group_key",
@@ -43,6 +44,7 @@ _HOMES = {
     "State": "population",
     "TrainingData": "engine",
     "TrainingOutcome": "population",
+    "Trainings": "training",
     "check_metric": "population",
     "group": "training",
     "group_key": "population",

@@ -61,8 +61,8 @@ class TrainingOutcome:
     """What came of one training.
 
     Args:
-        status: ``done`` or ``diverged``.
-        metrics: Every metric of the task by full name, of the final weights; empty if diverged.
+        status: ``done``, ``diverged`` or ``pruned``.
+        metrics: Every metric of the task by full name, of the final weights; empty unless done.
         history: By metric, one value an epoch.  ``training_loss`` is the mean over the rows as the epoch's
         steps saw
             them; the others are of the weights at the epoch's end.
@@ -96,8 +96,9 @@ class _Trial:
     model: Arrays = field(default_factory=dict)
     outcome: TrainingOutcome | None = None
 
-    def finish(self, status: str, metrics: dict[str, float], error: str | None) -> None:
-        self.outcome = TrainingOutcome(
+    def ended(self, status: str, metrics: dict[str, float], error: str | None) -> TrainingOutcome:
+        """The outcome of a training that ends as it stands."""
+        return TrainingOutcome(
             status=status,
             metrics=metrics,
             history={name: tuple(curve) for name, curve in self.history.items()},
@@ -165,6 +166,23 @@ class Population:
     def running(self, trial: int) -> bool:
         """Whether the trial has epochs to go."""
         return self._trials[trial].outcome is None
+
+    def so_far(self, trial: int) -> TrainingOutcome:
+        """How far a running trial has come, as the outcome of one that was pruned now.
+
+        Raises:
+            ValueError: It has ended.
+        """
+        if not self.running(trial):
+            raise ValueError(f"population: trial {trial} has ended")
+        return self._trials[trial].ended("pruned", {}, None)
+
+    def drop(self, trials: Sequence[int]) -> None:
+        """Train these running trials no further; they end as pruned, the others go on in a smaller engine."""
+        for trial in trials:
+            life = self._trials[trial]
+            life.model, life.outcome = self.weights(trial), self.so_far(trial)
+        self._compact([place for place, number in enumerate(self._active) if number not in trials])
 
     def outcome(self, trial: int) -> TrainingOutcome:
         """What came of a trial that has ended.
@@ -265,10 +283,13 @@ class Population:
             trial = self._trials[self._active[place]]
             trial.seconds += share
             if trouble is None:
-                trial.finish("done", metrics[done.index(place)], None)
+                trial.outcome = trial.ended("done", metrics[done.index(place)], None)
             else:
-                trial.finish("diverged", {}, trouble)
-        staying = [place for place in range(len(self._active)) if place not in ended]
+                trial.outcome = trial.ended("diverged", {}, trouble)
+        self._compact([place for place in range(len(self._active)) if place not in ended])
+
+    def _compact(self, staying: Sequence[int]) -> None:
+        """Go on with the trials at these places of the engine alone."""
         states = [self._engine.state(place) for place in staying]
         self._active = [self._active[place] for place in staying]
         if self._active:

@@ -10,7 +10,7 @@ from hpt_cli.network.engine import TrainingData
 from hpt_cli.network.layout import weight_shapes
 from hpt_cli.network.losses import n_outputs, resolve_loss
 from hpt_cli.network.optimizers import optimizer_class
-from hpt_cli.network.population import Population, TrainingOutcome, group_key
+from hpt_cli.network.population import Population, State, TrainingOutcome, group_key
 from hpt_cli.network.settings import NetworkSettings
 
 # Measured on AMD cores with 0.5 and 1 MB of L2: a population gains 5x at 21 KB a trial, 2.3x at 0.3 MB, 1.5x
@@ -79,28 +79,90 @@ def _shared_out(indices: Sequence[int], sizes: Sequence[int]) -> list[list[int]]
     return [group for group in groups if group]
 
 
-def train(
-    settings: Sequence[NetworkSettings], seeds: Sequence[int], data: TrainingData, *, metric: str
-) -> list[TrainingOutcome]:
-    """Train each of the settings with the seed beside it; outcomes in the same order.
+class Trainings:
+    """Any number of trainings under way, in as many populations as it takes.
 
-    What comes out does not depend on what else is trained.
+    What comes out of one does not depend on what else is trained, nor on where it was stopped on its way.
 
     Args:
         settings: One entry is one training.
         seeds: Its training seed, at least 0: weights, order of the rows and dropout follow from it.
         data: The same for all.
         metric: The full name of the metric that patience watches; its history is kept in any case.
+        states: Where each goes on, from :meth:`state`; ``None`` for the start.
 
     Raises:
         ValueError: Settings or metric do not fit the data.
     """
-    outcomes: dict[int, TrainingOutcome] = {}
-    for indices in group(settings, data):
-        population = Population(
-            [settings[index] for index in indices], [seeds[index] for index in indices], data, metric=metric
-        )
-        population.run()
-        for place, index in enumerate(indices):
-            outcomes[index] = population.outcome(place)
-    return [outcomes[index] for index in range(len(settings))]
+
+    def __init__(
+        self,
+        settings: Sequence[NetworkSettings],
+        seeds: Sequence[int],
+        data: TrainingData,
+        *,
+        metric: str,
+        states: Sequence[State | None] | None = None,
+    ) -> None:
+        states = states or [None] * len(settings)
+        self._homes: dict[int, tuple[Population, int]] = {}
+        self._populations: list[Population] = []
+        for together in group(settings, data):
+            by_epochs: dict[int, list[int]] = {}
+            for index in together:
+                state = states[index]
+                by_epochs.setdefault(0 if state is None else int(state["epochs"]), []).append(index)
+            for indices in by_epochs.values():
+                given = [state for index in indices if (state := states[index]) is not None]
+                population = Population(
+                    [settings[index] for index in indices],
+                    [seeds[index] for index in indices],
+                    data,
+                    metric=metric,
+                    states=given or None,
+                )
+                self._populations.append(population)
+                self._homes |= {index: (population, place) for place, index in enumerate(indices)}
+
+    def run(self, until: int | None = None) -> None:
+        """Train to the end of epoch ``until`` (counted from 1), or each to its end."""
+        for population in self._populations:
+            population.run(until)
+
+    def running(self, training: int) -> bool:
+        """Whether it has epochs to go."""
+        population, place = self._homes[training]
+        return population.running(place)
+
+    def outcome(self, training: int) -> TrainingOutcome:
+        """What came of it; of one that has epochs to go, what would if it was pruned now."""
+        population, place = self._homes[training]
+        return population.so_far(place) if population.running(place) else population.outcome(place)
+
+    def state(self, training: int) -> State:
+        """Where a running one stands, to go on elsewhere.
+
+        Raises:
+            ValueError: It has ended.
+        """
+        population, place = self._homes[training]
+        return population.state(place)
+
+    def drop(self, trainings: Sequence[int]) -> None:
+        """End these running ones as they stand."""
+        for population in self._populations:
+            places = [self._homes[index][1] for index in trainings if self._homes[index][0] is population]
+            if places:
+                population.drop(places)
+
+
+def train(
+    settings: Sequence[NetworkSettings], seeds: Sequence[int], data: TrainingData, *, metric: str
+) -> list[TrainingOutcome]:
+    """Train each of the settings with the seed beside it to its end; outcomes in the same order.
+
+    Arguments and errors are those of :class:`Trainings`.
+    """
+    trainings = Trainings(settings, seeds, data, metric=metric)
+    trainings.run()
+    return [trainings.outcome(index) for index in range(len(settings))]

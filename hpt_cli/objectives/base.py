@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
-from hpt_cli.trial import TrialResult, TrialSpec
+from hpt_cli.trial import Leg, Paused, TrialResult, TrialSpec
 
 
 class Objective(ABC):
@@ -23,6 +23,10 @@ class Objective(ABC):
         What goes wrong inside a trial becomes its status and error; nothing is raised for it.
         """
 
+    def anew(self, results: Sequence[TrialResult]) -> list[TrialResult]:
+        """Evaluate finished trials once more, from the start, as far as they went."""
+        return self.evaluate([spec_of(result) for result in results])
+
     def tasks(self, specs: Sequence[TrialSpec], *, most: int) -> list[list[TrialSpec]]:  # noqa: ARG002
         """Which trials are worth evaluating together, each task at most ``most``; alone by default.
 
@@ -37,3 +41,32 @@ class Objective(ABC):
     @abstractmethod
     def model(self, trial: TrialResult) -> dict[str, bytes]:
         """What is worth keeping of the best trial, by file name: its first repeat, done again."""
+
+
+def spec_of(result: TrialResult) -> TrialSpec:
+    """What a finished trial was to do."""
+    seeds = tuple(repeat.seed for repeat in result.repeats)
+    return TrialSpec(result.number, result.round, result.params, seeds, result.origin)
+
+
+class StagedObjective(Objective):
+    """An objective whose trials can be stopped on their way and go on elsewhere with the same bits."""
+
+    @abstractmethod
+    def advance(self, legs: Sequence[Leg]) -> list[TrialResult | Paused]:
+        """Train each leg's trial from where it stands to the leg's end; the outcomes in the same order.
+
+        Where a trial stands is kept beside the data.  If that is lost, the trial starts over: the outcome is
+        the same.
+        """
+
+    @abstractmethod
+    def values_at(self, result: TrialResult, epochs: Sequence[int]) -> list[float | None]:
+        """What a finished trial was worth after each number of epochs; ``None`` where it did not come so far.
+
+        One that ended by itself before is worth what it came to, and one that diverged the worst.
+        """
+
+    @abstractmethod
+    def forget(self, numbers: Sequence[int] | None = None) -> None:
+        """Remove what is kept of where these trials stand; ``None`` for all."""

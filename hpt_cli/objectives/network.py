@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import math
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,14 +14,16 @@ from pathlib import Path
 import numpy as np
 
 from hpt_cli.data import open_training_data
-from hpt_cli.network import NetworkSettings, Population, TrainingOutcome, group, train
-from hpt_cli.objectives.base import Objective
+from hpt_cli.network import NetworkSettings, Population, group, metric_goal
+from hpt_cli.objectives.base import StagedObjective, spec_of
+from hpt_cli.objectives.legs import WORST, run_legs, worth
+from hpt_cli.objectives.rung_states import RungStates
 from hpt_cli.space import Params
-from hpt_cli.trial import RepeatResult, Status, Timing, TrialResult, TrialSpec
+from hpt_cli.trial import Leg, Paused, Status, Timing, TrialResult, TrialSpec
 
 
 @dataclass(frozen=True)
-class NetworkObjective(Objective):
+class NetworkObjective(StagedObjective):
     """Trains a network by a trial's params, once for each of its seeds.
 
     Args:
@@ -58,33 +61,64 @@ class NetworkObjective(Objective):
 
     def evaluate(self, specs: Sequence[TrialSpec]) -> list[TrialResult]:
         """Train all repeats of all ``specs`` together."""
+        outcomes = self._outcomes([Leg(spec) for spec in specs], states=None)
+        return [outcome for outcome in outcomes if isinstance(outcome, TrialResult)]
+
+    def advance(self, legs: Sequence[Leg]) -> list[TrialResult | Paused]:
+        """Train all repeats of all ``legs`` together, each from where it stands."""
+        return self._outcomes(legs, states=self._states)
+
+    def anew(self, results: Sequence[TrialResult]) -> list[TrialResult]:
+        """As in :class:`Objective`: a pruned one stops where it was pruned."""
+        outcomes = self._outcomes([self._leg_of(result) for result in results], states=None)
+        return [outcome for outcome in outcomes if isinstance(outcome, TrialResult)]
+
+    def _leg_of(self, result: TrialResult) -> Leg:
+        spec = spec_of(result)
+        unreachable = -WORST[metric_goal(self.metric)]
+        stops = {repeat.epochs for repeat in result.repeats if repeat.status is Status.PRUNED}
+        return Leg(spec, None, tuple((epoch, unreachable) for epoch in sorted(filter(None, stops))))
+
+    def values_at(self, result: TrialResult, epochs: Sequence[int]) -> list[float | None]:
+        """As in :class:`StagedObjective`."""
+        patience = self.settings(result.params).patience if result.repeats else None
+        return [self._value_at(result, epoch, patience) for epoch in epochs]
+
+    def _value_at(self, result: TrialResult, epoch: int, patience: int | None) -> float | None:
+        values = []
+        for repeat in result.repeats:
+            curve = repeat.history.get(self.metric, ())
+            if len(curve) >= epoch:
+                values.append(worth(curve[:epoch], self.metric, patience))
+            elif repeat.objective is not None:
+                values.append(repeat.objective)
+            else:
+                diverged = result.status is Status.DIVERGED
+                return WORST[metric_goal(self.metric)] if diverged else None
+        return math.fsum(values) / len(values) if values else None
+
+    def forget(self, numbers: Sequence[int] | None = None) -> None:
+        """As in :class:`StagedObjective`."""
+        self._states.forget(numbers)
+
+    @property
+    def _states(self) -> RungStates:
+        context = {"fixed": dict(self.fixed), "metric": self.metric}
+        return RungStates(self.data_folder.parent / "rungs", context)
+
+    def _outcomes(self, legs: Sequence[Leg], states: RungStates | None) -> list[TrialResult | Paused]:
         started = time.time()
         clock = time.perf_counter()
-        trainings = [(spec, seed) for spec in specs for seed in spec.seeds]
         try:
-            outcomes = train(
-                [self.settings(spec.params) for spec, _ in trainings],
-                [seed for _, seed in trainings],
-                open_training_data(self.data_folder),
-                metric=self.metric,
-            )
+            data = open_training_data(self.data_folder)
+            settings = [self.settings(leg.spec.params) for leg in legs]
+            return run_legs(legs, settings, data, metric=self.metric, states=states)
         except Exception as error:  # noqa: BLE001 - a trial that raises is a failed trial, and the study goes on
-            if len(specs) > 1:  # find out whose fault it is
-                return [result for spec in specs for result in self.evaluate([spec])]
+            if len(legs) > 1:  # find out whose fault it is
+                return [outcome for leg in legs for outcome in self._outcomes([leg], states)]
             why = f"{type(error).__name__}: {error}"
             timing = Timing(started, time.time(), time.perf_counter() - clock)
-            return [TrialResult.failure(specs[0], Status.FAILED, why, timing)]
-        finished = time.time()
-        results = []
-        rest = iter(outcomes)
-        for spec in specs:
-            own = [next(rest) for _ in spec.seeds]
-            timing = Timing(started, finished, sum(outcome.seconds_share for outcome in own))
-            repeats = [
-                _repeat(seed, outcome, self.metric) for seed, outcome in zip(spec.seeds, own, strict=True)
-            ]
-            results.append(TrialResult.from_repeats(spec, repeats, timing))
-        return results
+            return [TrialResult.failure(legs[0].spec, Status.FAILED, why, timing)]
 
     def model(self, trial: TrialResult) -> dict[str, bytes]:
         """``params.yaml`` and ``model.npz``: the weights of the first repeat, trained again with its seed."""
@@ -99,15 +133,3 @@ class NetworkObjective(Objective):
         np.savez(arrays, allow_pickle=False, **population.weights(0))
         text = yaml.safe_dump(dict(trial.params), sort_keys=False, allow_unicode=True)
         return {"params.yaml": text.encode(), "model.npz": arrays.getvalue()}
-
-
-def _repeat(seed: int, outcome: TrainingOutcome, metric: str) -> RepeatResult:
-    status = Status(outcome.status)
-    return RepeatResult(
-        seed=seed,
-        status=status,
-        objective=outcome.metrics[metric] if status is Status.DONE else None,
-        metrics=outcome.metrics,
-        history=outcome.history,
-        error=outcome.error,
-    )

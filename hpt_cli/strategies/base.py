@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -35,6 +35,8 @@ class Strategy(ABC):
         parallel: How many trials may be open when the next is chosen, at least 1.
         goal: Whether a low or a high objective is better.
         history: Results of earlier rounds, as knowledge and against repeats; they may lie outside the space.
+        batch_of: From a number to the numbers that are asked for before any of them has a result; alone, if
+            left out.  A batch may be open together with as many before it as ``parallel`` holds as a whole.
     """
 
     name: ClassVar[str]
@@ -50,6 +52,7 @@ class Strategy(ABC):
         parallel: int = 4,
         goal: Goal = "minimize",
         history: Sequence[TrialResult] = (),
+        batch_of: Callable[[int], range] = lambda number: range(number, number + 1),
     ) -> None:
         if parallel < 1:
             raise ValueError(f"parallel must be at least 1, got {parallel}")
@@ -58,6 +61,21 @@ class Strategy(ABC):
         self._parallel = parallel
         self._goal = goal
         self._history = tuple(sorted(history, key=lambda result: result.number))
+        self._batch_of = batch_of
+
+    def needs(self, number: int) -> int:
+        """How many trials of the round, from the first on, are settled before ``number`` is chosen.
+
+        A strategy that uses results must be told them; a study that may end early waits for them in any case.
+        """
+        own = self._batch_of(number)
+        start = own.start
+        while start > 0:
+            earlier = self._batch_of(start - 1).start
+            if own.stop - earlier > max(self._parallel, len(own)):
+                break
+            start = earlier
+        return start
 
     @abstractmethod
     def ask(self, number: int) -> Params | None:
@@ -120,8 +138,8 @@ class PlannedStrategy(Strategy):
 class LearningStrategy(Strategy):
     """A strategy that learns from results, without depending on when they come.
 
-    What it may use is decided here, once: results up to ``number - parallel``.  Later ones count as pending
-    even if they are finished.
+    What it may use is decided here, once: the results that it :meth:`needs`, up to ``number - parallel``
+    or of earlier batches.  Later ones count as pending even if they are finished.
     """
 
     uses_results = True
@@ -134,8 +152,9 @@ class LearningStrategy(Strategy):
         parallel: int = 4,
         goal: Goal = "minimize",
         history: Sequence[TrialResult] = (),
+        batch_of: Callable[[int], range] = lambda number: range(number, number + 1),
     ) -> None:
-        super().__init__(space, seed=seed, parallel=parallel, goal=goal, history=history)
+        super().__init__(space, seed=seed, parallel=parallel, goal=goal, history=history, batch_of=batch_of)
         self._told: dict[int, TrialResult] = {}
         self._asked: dict[int, tuple[Params, str]] = {}
         self._n_told = 0  # all below are told
@@ -156,7 +175,7 @@ class LearningStrategy(Strategy):
     def _choose(self, number: int) -> tuple[Params, str] | None:
         if self._end is not None and number >= self._end:
             return None
-        n_usable = max(number - self._parallel + 1, 0)
+        n_usable = self.needs(number)
         if self._n_told < n_usable:
             raise ValueError(f"trial {self._n_told} must be told before trial {number} is chosen")
         usable = [self._told[n] for n in range(n_usable)]
@@ -206,7 +225,7 @@ class LearningStrategy(Strategy):
 
         Args:
             number: Which trial of the round.
-            usable: Results up to ``number - parallel``, in order of number.
+            usable: The results that the choice may depend on, in order of number.
             pending: The params of the trials after those, in order of number.
 
         Returns:

@@ -132,7 +132,8 @@ def notes(standing: Standing) -> list[str]:
         f"{bounds_of(edge.low, edge.high)}: widen it"
         for edge in board.edges
     ]
-    failed = [row.result for row in board.rows if row.result.objective is None and row.result.error]
+    ended_well = (Status.DONE, Status.PRUNED)
+    failed = [row.result for row in board.rows if row.result.status not in ended_well and row.result.error]
     if failed:
         first = min(failed, key=lambda result: result.number)
         of = f"the first of {plural(len(failed), 'trial')} without a result, " if len(failed) > 1 else ""
