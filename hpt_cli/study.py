@@ -320,9 +320,13 @@ class StudyLoop:
     def _publish(self, result: TrialResult) -> None:
         self._store.save(result)
         self._remember(result)
-        if isinstance(self._objective, StagedObjective) and self._prunes:
-            self._objective.forget([result.number])
+        self._forget([result.number])
         self._observe(TrialFinished(result))
+
+    def _forget(self, numbers: list[int] | None) -> None:
+        """Remove what is kept of where trials stood at their last rung; ``None`` for all."""
+        if self._prunes and isinstance(self._objective, StagedObjective):
+            self._objective.forget(numbers)
 
     @property
     def _prunes(self) -> bool:

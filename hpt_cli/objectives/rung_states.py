@@ -56,7 +56,8 @@ class RungStates:
     def load(self, spec: TrialSpec) -> tuple[float, list[Standing]] | None:
         """When the trial was started and where its repeats stand; ``None`` if that is not known."""
         try:
-            with np.load(self._path(spec.number), allow_pickle=False) as file:
+            # opened here: NumPy leaves a file open that it cannot read
+            with self._path(spec.number).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 about = json.loads(file["about"].tobytes())
                 if about["identity"] != self._identity(spec):
                     return None
