@@ -197,7 +197,6 @@ class TestMedianPruner:
     def test_a_trial_is_held_against_those_that_the_strategy_may_use(self):
         results = {number: done(number, float(number), epochs=4) for number in range(10)}
         judge = pruner(self.RULE, epochs=4, results=results, parallel=3)
-        assert judge.needs(7) == 5
         assert judge.first_leg(spec(7)) == Leg(spec(7), None, ((2, 2.0), (3, 2.0)))
         assert judge.first_leg(spec(8)).limits == ((2, 2.5), (3, 2.5))
         assert judge.first_leg(spec(7)).limits == ((2, 2.0), (3, 2.0))  # asked again
