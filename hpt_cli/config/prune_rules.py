@@ -6,15 +6,7 @@ from hpt_cli.config import models
 from hpt_cli.config.hyperparameters import Study
 from hpt_cli.config.messages import listed
 from hpt_cli.config.yaml_loader import Document
-from hpt_cli.pruning import METHODS, PruneSettings, rungs_of
-
-_METHODS_OF = {
-    "reduction": ("successive_halving", "hyperband"),
-    "first_rung": METHODS[1:],
-    "bracket": ("successive_halving",),
-    "every": ("median",),
-    "least": ("median",),
-}
+from hpt_cli.pruning import KEYS, PruneSettings, rungs_of
 
 
 def read_prune(prune: models.Prune, study: Study | None, document: Document) -> PruneSettings:
@@ -26,11 +18,11 @@ def read_prune(prune: models.Prune, study: Study | None, document: Document) -> 
         document: Takes what is wrong.
     """
     path = ("search", "prune")
-    given = {key: value for key in _METHODS_OF if (value := getattr(prune, key)) is not None}
+    given = {key: value for key in KEYS if (value := getattr(prune, key)) is not None}
     for key in given:
-        if prune.method not in _METHODS_OF[key]:
+        if prune.method not in KEYS[key]:
             what = f"has no effect: search.prune.method is {prune.method}"
-            document.refuse((*path, key), what, f"it goes with {listed(_METHODS_OF[key])}; or remove it")
+            document.refuse((*path, key), what, f"it goes with {listed(KEYS[key])}; or remove it")
     settings = PruneSettings(prune.method, **given)
     if study is None:
         if prune.method != "none":

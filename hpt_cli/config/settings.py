@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -152,7 +152,7 @@ class StudyConfig:
                 ],
                 "budget": self.search.budget,
                 "target": self.search.target,
-                "prune": asdict(self.search.prune),
+                "prune": self.search.prune.to_json(),
             },
             "execution": {
                 "workers": "auto" if self.execution.workers is None else self.execution.workers,

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 METHODS: tuple[str, ...] = ("none", "successive_halving", "hyperband", "median")
 """The names of all ways to prune."""
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "reduction": ("successive_halving", "hyperband"),
+    "first_rung": METHODS[1:],
+    "bracket": ("successive_halving",),
+    "every": ("median",),
+    "least": ("median",),
+}
+"""By the name of each setting, the methods in which it has an effect."""
 FIRST_SHARE = 9
 """Left out, the first rung is the epochs divided by it: two rungs by thirds."""
 
@@ -31,6 +41,11 @@ class PruneSettings:
     bracket: int | None = None
     every: int = 1
     least: int = 5
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types: the method, and what has an effect in it."""
+        keys = [key for key, methods in KEYS.items() if self.method in methods]
+        return {"method": self.method, **{key: getattr(self, key) for key in keys}}
 
 
 @dataclass(frozen=True)

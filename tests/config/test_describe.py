@@ -41,7 +41,7 @@ def test_every_hyperparameter_has_a_row_with_default_and_sentence():
 
 
 def test_pruning_has_a_row_with_its_value_and_default():
-    assert "| `prune.method` | `none` | `none` |" in page()
+    assert "| `prune.method` | `none`, `successive_halving`, `hyperband`, `median` | `none` |" in page()
     assert "`prune` |" not in page()
 
 

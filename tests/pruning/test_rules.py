@@ -5,6 +5,8 @@ import math
 
 import pytest
 
+from hpt_cli.config import load_config
+from hpt_cli.errors import ConfigError
 from hpt_cli.objectives.base import StagedObjective
 from hpt_cli.pruning import Brackets, PruneSettings, epochs_planned, make_pruner, rungs_of
 from hpt_cli.space import Float, SearchSpace
@@ -251,3 +253,28 @@ class TestBatches:
         assert len({*first, *second}) == 18
         assert min(abs(x - 0.3) for x in second) < min(abs(x - 0.3) for x in first)
         assert math.isfinite(sum(second))
+
+
+class TestConfig:
+    def refused(self, tmp_path, text):
+        path = tmp_path / "study.yaml"
+        path.write_text(text)
+        with pytest.raises(ConfigError) as caught:
+            load_config(path)
+        return str(caught.value)
+
+    def test_own_code_is_not_pruned(self, tmp_path):
+        said = self.refused(
+            tmp_path,
+            "command: python train.py {x}\nobjective: {metric: loss, goal: minimize}\n"
+            "space: {x: {low: 0, high: 1}}\nsearch: {prune: {method: median}}\n",
+        )
+        assert "search.prune.method: only the built-in network can be pruned so far, found median" in said
+
+    def test_a_single_epoch_has_no_rung(self, tmp_path):
+        said = self.refused(
+            tmp_path,
+            "data: {source: iris}\nnetwork: {epochs: 1}\nspace: {learning_rate: {low: 0.1, high: 1}}\n"
+            "search: {prune: {method: hyperband}}\n",
+        )
+        assert "hyperband needs an epoch to judge before the last, and there is 1 in all" in said
