@@ -1,16 +1,19 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and the lock over them."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from hpt_cli.errors import CannotWriteError
+from hpt_cli.errors import CannotWriteError, InputError, StudyInUseError
 
 _MAX_JSON_BYTES = 256 * 2**20  # far above any trial; against a file that is not ours
 
@@ -78,3 +81,28 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def lock_file(file: IO[str], name: str) -> None:
+    """Lock the open file of a study, and say in it who did.
+
+    Raises:
+        StudyInUseError: Another process holds it; the message says which.
+        InputError: The file system has no locks.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        holder = file.read(200).strip() or "another process"
+        raise StudyInUseError(f"study {name} is in use by {holder}") from None
+    except OSError as error:  # a file system without locks
+        raise InputError(
+            f"the folder of study {name} cannot be locked ({os.strerror(error.errno or 0).lower()}); "
+            "use a runs folder on a file system with locks: --runs-dir DIR"
+        ) from error
+    since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+    with suppress(OSError):  # a full disk must not keep a study from being read and ended
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()} since {since}")
+        file.flush()

@@ -29,9 +29,13 @@ Trainings = Mapping[int, float]
 Z = 1.64
 """How many standard errors a trial must be behind the best to be told from it, if it is the only one to be
 compared: in 19 of 20 cases a trial that is as good is not."""
-ENOUGH_FREEDOM = 30
-"""The spread is measured over the best trials, as many as it takes for so many degrees of freedom: bad trials
-are often far noisier, and nothing is decided among them."""
+FREEDOM = (10, 30)
+"""The spread is measured over the better half of the repeated trials, but over as many as it takes for the
+first of these degrees of freedom, and no more than for the second: bad trials are often far noisier, and
+nothing is decided among them."""
+OUT_OF_LINE = 0.001
+"""A trial is left out of the spread of all, and has its own, if so large a spread is so rare by chance: a
+training that now and then goes astray says nothing of the noise of the others."""
 OWN_SPREAD = 5
 """From so many trainings on, a trial's interval is by its own spread; with fewer by that of all."""
 LEVEL = 0.95
@@ -127,16 +131,13 @@ def measure(trials: Iterable[Trainings], goal: str) -> Noise | None:
     """
     sign = 1.0 if goal == "minimize" else -1.0
     repeated = sorted((t for t in trials if len(t) > 1), key=lambda t: sign * mean_of(t))
-    tables: dict[frozenset[int], list[Trainings]] = {}
-    found = n = 0
-    for trainings in repeated:
-        if found >= ENOUGH_FREEDOM:
-            break
-        tables.setdefault(frozenset(trainings), []).append(trainings)
-        found += len(trainings) - 1
-        n += 1
-    if not n:
+    chosen = _in_line(_better_half(repeated))
+    if not chosen:
         return None
+    tables: dict[frozenset[int], list[Trainings]] = {}
+    for trainings in chosen:
+        tables.setdefault(frozenset(trainings), []).append(trainings)
+    found, n = sum(len(trainings) - 1 for trainings in chosen), len(chosen)
     seeds, rest = zip(*(_parted(table) for table in tables.values()), strict=True)
     variance = math.fsum(sum_ for sum_, _ in (*seeds, *rest)) / found
     doubt = math.fsum(sum_**2 / freedom for sum_, freedom in (*seeds, *rest) if freedom) / found**2
@@ -152,7 +153,7 @@ def interval(trainings: Trainings, noise: Noise | None) -> Interval | None:
     """Student's interval of a trial's mean over training seeds; ``None`` where the noise is not known.
 
     By the trial's own spread if it has :data:`OWN_SPREAD` trainings or more, which holds whatever the other
-    trials' noise is; with fewer by ``noise``.
+    trials' noise is; with fewer by ``noise``, unless its own spread is far greater.
 
     Raises:
         ValueError: There is no training.
@@ -161,12 +162,15 @@ def interval(trainings: Trainings, noise: Noise | None) -> Interval | None:
     if not n:
         raise ValueError("a trial without a training has no mean")
     mean = mean_of(trainings)
+    own = sample_spread(list(trainings.values())) if n > 1 else 0.0
     if n >= OWN_SPREAD:
-        spread, freedom = sample_spread(list(trainings.values())), n - 1.0
-    elif noise is not None:
-        spread, freedom = noise.spread, noise.freedom
-    else:
+        spread, freedom = own, n - 1.0
+    elif noise is None:
         return None
+    elif n > 1 and _is_out_of_line(own**2, n - 1, noise.spread**2, noise.freedom):
+        spread, freedom = own, n - 1.0
+    else:
+        spread, freedom = noise.spread, noise.freedom
     half = t_quantile((1 + LEVEL) / 2, freedom) * spread / math.sqrt(n)
     return Interval(mean, mean - half, mean + half, n)
 
@@ -237,6 +241,14 @@ def contenders(
         left = kept
 
 
+@lru_cache(maxsize=64)
+def luck_of_the_best(n: int) -> float:
+    """The mean of the greatest of ``n`` normal deviates: 0 for one, 0.56 for two, 1.16 for five."""
+    if n < 2:
+        return 0.0
+    return _over_the_normal_density(lambda x: n * x * normal_probability(x) ** (n - 1))
+
+
 def sample_spread(values: Sequence[float]) -> float:
     """Standard deviation of a sample, over n - 1.
 
@@ -262,16 +274,7 @@ def best_of_equals(n: int, z: float = Z) -> float:
     certainty = normal_probability(z)
 
     def kept(d: float) -> float:
-        # the trapezoid rule is exact to rounding for a smooth integrand that vanishes at both ends
-        step = 0.1
-        return (
-            step
-            * math.fsum(
-                math.exp(-(x**2) / 2) * normal_probability(x + d * math.sqrt(2)) ** (n - 1)
-                for x in (step * k for k in range(-90, 91))
-            )
-            / math.sqrt(2 * math.pi)
-        )
+        return _over_the_normal_density(lambda x: normal_probability(x + d * math.sqrt(2)) ** (n - 1))
 
     return z if n <= 2 else _solve(lambda d: kept(d) - certainty, z, z + 8)
 
@@ -282,8 +285,10 @@ def normal_probability(z: float) -> float:
 
 
 def t_probability(t: float, freedom: float) -> float:
-    """That Student's t with ``freedom`` degrees of freedom (above 0) is below ``t``."""
-    tail = 0.5 * _incomplete_beta(freedom / 2, freedom / (freedom + t * t))
+    """That Student's t with ``freedom`` degrees of freedom (above 0, or infinite) is below ``t``."""
+    if math.isinf(freedom):
+        return normal_probability(t)
+    tail = 0.5 * _incomplete_beta(freedom / 2, 0.5, freedom / (freedom + t * t))
     return 1 - tail if t >= 0 else tail
 
 
@@ -300,10 +305,71 @@ def t_quantile(probability: float, freedom: float) -> float:
     return _solve(lambda t: t_probability(t, freedom) - probability, 0.0, high)
 
 
+def wilson(hits: float, n: int) -> tuple[float, float]:
+    """The ends of Wilson's interval, at :data:`LEVEL`, for a share of which ``hits`` of ``n`` were seen.
+
+    Args:
+        hits: In [0, n]; the mean of several counts over the same n makes the interval no narrower.
+        n: At least 1.
+
+    Source:
+        Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", Journal of the
+        American Statistical Association 22 (1927), https://doi.org/10.1080/01621459.1927.10502953
+    """
+    z = t_quantile((1 + LEVEL) / 2, math.inf)
+    share = hits / n
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+def _over_the_normal_density(function: Callable[[float], float]) -> float:
+    """The mean of a smooth function of a normal deviate."""
+    # the trapezoid rule is exact to rounding where the integrand vanishes smoothly at both ends
+    step = 0.1
+    places = (step * k for k in range(-90, 91))
+    return step * math.fsum(math.exp(-(x**2) / 2) * function(x) for x in places) / math.sqrt(2 * math.pi)
+
+
 def _same_certainty(z: float, freedom: float) -> float:
     """What t with ``freedom`` is below as surely as a normal deviate is below ``z``."""
     certainty = normal_probability(z)
     return t_quantile(certainty, freedom) if certainty < 1 else math.inf
+
+
+def _better_half(repeated: Sequence[Trainings]) -> list[Trainings]:
+    """Of trials that are sorted, the best first."""
+    taken: list[Trainings] = []
+    found = 0
+    for trainings in repeated:
+        if found >= FREEDOM[1] or (found >= FREEDOM[0] and len(taken) >= len(repeated) / 2):
+            break
+        taken.append(trainings)
+        found += len(trainings) - 1
+    return taken
+
+
+def _in_line(trials: Sequence[Trainings]) -> list[Trainings]:
+    """Those whose spread is not far above the median one."""
+    own = [(sample_spread(list(trainings.values())) ** 2, len(trainings) - 1) for trainings in trials]
+    # a variance over its median under chi squared (Wilson and Hilferty): comparable whatever the repeats
+    middle = sorted(variance / (1 - 2 / (9 * free)) ** 3 for variance, free in own)[: (len(own) + 1) // 2]
+    if not middle or middle[-1] == 0:
+        return list(trials)
+    freedom = sum(free for _, free in own) / 2  # a median knows about half of what a mean does
+    return [
+        trainings
+        for trainings, (variance, free) in zip(trials, own, strict=True)
+        if not _is_out_of_line(variance, free, middle[-1], freedom)
+    ]
+
+
+def _is_out_of_line(variance: float, free: int, usual: float, freedom: float) -> bool:
+    """Whether a variance is far above the usual one: an F test."""
+    if usual == 0:
+        return variance > 0
+    ratio = variance / usual
+    return _incomplete_beta(freedom / 2, free / 2, freedom / (freedom + free * ratio)) < OUT_OF_LINE
 
 
 def _parted(table: Sequence[Trainings]) -> tuple[tuple[float, int], tuple[float, int]]:
@@ -323,13 +389,12 @@ def _parted(table: Sequence[Trainings]) -> tuple[tuple[float, int], tuple[float,
     return (of_seeds, free), (rest, free * (len(table) - 1))
 
 
-def _incomplete_beta(a: float, x: float) -> float:
-    """The regularized incomplete beta function I_x(a, 1/2).
+def _incomplete_beta(a: float, b: float, x: float) -> float:
+    """The regularized incomplete beta function I_x(a, b).
 
     Source:
         NIST Digital Library of Mathematical Functions, 8.17.22, https://dlmf.nist.gov/8.17.E22
     """
-    b = 0.5
     if x <= 0 or x >= 1:
         return 0.0 if x <= 0 else 1.0
     front = math.exp(

@@ -14,6 +14,8 @@ SPLIT = 3
 """Which rows are for training, validation and test: ``[seed, SPLIT]``."""
 RERUN = 4
 """One more training of a finished trial, for evidence: ``[seed, RERUN, number of the rerun]``."""
+SCORE = 5
+"""Rows of the test part drawn again, for the interval of a score: ``[seed, SCORE]``."""
 
 
 def training_seed(study_seed: int, repeat: int) -> int:

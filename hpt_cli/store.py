@@ -19,29 +19,24 @@ kill loses at most what was not finished.  One process writes, holding the folde
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from hpt_cli.confirmation import Confirmation
 from hpt_cli.endings import Ended
 from hpt_cli.errors import (
     CannotWriteError,
     DamagedStudyError,
-    InputError,
-    StudyInUseError,
     StudyNotFoundError,
 )
 from hpt_cli.evidence import Evidence
-from hpt_cli.files import publish, publish_json, read_json, sync_folder, writing
+from hpt_cli.files import lock_file, publish, publish_json, read_json, sync_folder, writing
 from hpt_cli.rerun import SCHEMA as RERUN_SCHEMA
 from hpt_cli.rerun import Rerun
 from hpt_cli.rounds import RoundPlan
@@ -359,7 +354,7 @@ class StudyStore:
         with writing(path):
             file = path.open("a+", encoding="utf-8")
         with file:
-            _lock(file, self.name)
+            lock_file(file, self.name)
             _sweep(self.folder)
             yield
 
@@ -457,25 +452,6 @@ def last_change(folder: Path) -> float:
     """When a study last gained a trial or more, in seconds since the epoch; its caches do not count."""
     parts = (folder / part for part in ("trials", "rounds", "reruns", "confirm"))
     return max((path.stat().st_mtime for path in parts if path.exists()), default=0.0)
-
-
-def _lock(file: IO[str], name: str) -> None:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.seek(0)
-        holder = file.read(200).strip() or "another process"
-        raise StudyInUseError(f"study {name} is in use by {holder}") from None
-    except OSError as error:  # a file system without locks
-        raise InputError(
-            f"the folder of study {name} cannot be locked ({os.strerror(error.errno or 0).lower()}); "
-            "use a runs folder on a file system with locks: --runs-dir DIR"
-        ) from error
-    since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
-    with suppress(OSError):  # a full disk must not keep a study from being read and ended
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()} since {since}")
-        file.flush()
 
 
 def _sweep(folder: Path) -> None:

@@ -27,6 +27,8 @@ FLOORS = [
         "rerunning",
         "study",
         "verification",
+        "confirming",
+        "scoring",
     },
     {"views", "bridges"},
     {"interface"},

@@ -1,9 +1,99 @@
-"""What a confirmation found, in sentences."""
+"""What a confirmation found: for people, and for programs."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
 from hpt_cli.confirmation import Confirmation, ConfirmOutcome, TestMetric
-from hpt_cli.views.text import interval, number, plural, short
+from hpt_cli.space import Params
+from hpt_cli.views.console import BEST, FAINT, WARNING, pairs, plus_minus, write_lines
+from hpt_cli.views.standing import Standing
+from hpt_cli.views.table import Column, draw, fitting, numbers
+from hpt_cli.views.text import ABSENT, exact, interval, number, plural, short, spread, value
+
+
+def show_confirmation(console: Console, standing: Standing, record: Confirmation) -> None:
+    """The candidates, the confirmed trial, its test score, and what to know of them."""
+    if not console.is_terminal:
+        write_lines(console, _plain(standing, record))
+        return
+    outcome = record.outcome
+    if outcome is None or outcome.chosen is None:
+        return
+    kept, _ = fitting(_columns(standing, record, outcome), console.width)
+    styles = [BEST if candidate.trial == outcome.chosen else "" for candidate in outcome.candidates]
+    console.print(draw(console, kept, styles))
+    console.print()
+    console.print(
+        Text.assemble((f"confirmed: trial {outcome.chosen}", BEST), f"  {headline(record, standing.metric)}")
+    )
+    console.print(pairs(test_scores(outcome, standing.metric, plus_minus(console))))
+    console.print(pairs([(name, value(of)) for name, of in _params(standing, outcome).items()], style=BEST))
+    for remark in remarks(record, standing.metric):
+        console.print(Text.assemble(("note: ", WARNING), remark))
+    ways = [("study", str(standing.folder)), ("", f"hpt show {standing.handle}")]
+    ways.append(("", f"hpt best {standing.handle} --yaml"))
+    console.print()
+    console.print(pairs(ways, indent=""), style=FAINT, soft_wrap=True)
+
+
+def confirmation_json(standing: Standing, record: Confirmation) -> dict[str, Any]:
+    """The record and its sentences as plain JSON types."""
+    outcome = record.outcome
+    return {
+        "study": standing.name,
+        "metric": standing.metric,
+        "goal": standing.goal,
+        "params": None if outcome is None else _params(standing, outcome),
+        **record.to_json(),
+        "notes": remarks(record, standing.metric),
+    }
+
+
+def _columns(standing: Standing, record: Confirmation, outcome: ConfirmOutcome) -> list[Column]:
+    """Trial, what it had in the study, its fresh mean, where that lies, and whether it can be told apart."""
+    before = {row.result.number: row.result.objective for row in standing.board.rows}
+    found = outcome.candidates
+    had = [before.get(candidate.trial) for candidate in found]
+    fresh = [candidate.fresh for candidate in found]
+    seeds = plural(len(record.plan.choosing), "new seed")
+    marks = [
+        "chosen" if candidate.trial == outcome.chosen else "~" if candidate.level else ""
+        for candidate in found
+    ]
+    marks = ["out" if candidate.error else mark for candidate, mark in zip(found, marks, strict=True)]
+    return [
+        Column("trial", tuple(str(candidate.trial) for candidate in found), "right"),
+        numbers("in the study", [ABSENT if of is None else number(of, zeros=True) for of in had]),
+        numbers(f"on {seeds}", [ABSENT if of is None else number(of.mean, zeros=True) for of in fresh]),
+        Column("95 %", tuple("" if of is None else interval(of.low, of.high) for of in fresh), "right", 1),
+        Column("", tuple(marks)),
+    ]
+
+
+def _plain(standing: Standing, record: Confirmation) -> list[str]:
+    """The same for a pipe: tab-separated, every digit; then a line each."""
+    outcome = record.outcome
+    if outcome is None:
+        return []
+    lines = ["trial\tfresh\tlow\thigh\tlevel"]
+    for candidate in outcome.candidates:
+        fresh = candidate.fresh
+        ends = [ABSENT] * 3 if fresh is None else [exact(of) for of in (fresh.mean, fresh.low, fresh.high)]
+        lines.append("\t".join([str(candidate.trial), *ends, exact(candidate.level)]))
+    lines += ["", f"confirmed: trial {outcome.chosen}, {headline(record, standing.metric)}"]
+    lines += [f"{name}: {said}" for name, said in test_scores(outcome, standing.metric, "+-")]
+    lines += [f"params.{name}: {exact(of)}" for name, of in _params(standing, outcome).items()]
+    lines += [f"note: {remark}" for remark in remarks(record, standing.metric)]
+    return [*lines, f"study: {standing.folder}"]
+
+
+def _params(standing: Standing, outcome: ConfirmOutcome) -> Params:
+    rows = (row.result.params for row in standing.board.rows if row.result.number == outcome.chosen)
+    return next(rows, {})
 
 
 def headline(record: Confirmation, metric: str) -> str:
@@ -17,10 +107,17 @@ def headline(record: Confirmation, metric: str) -> str:
     return f"{metric} {number(judged.mean)}{within}, on {seeds}"
 
 
-def test_scores(outcome: ConfirmOutcome) -> list[tuple[str, str]]:
-    """Each metric on the test rows, by name: those with an interval first."""
-    found = sorted(outcome.test.items(), key=lambda item: item[1].low is None)
-    return [(name, _score(metric)) for name, metric in found]
+def test_scores(outcome: ConfirmOutcome, judged: str, sign: str) -> list[tuple[str, str]]:
+    """Each metric on the test rows, by name: the objective's first, then those with an interval.
+
+    Args:
+        outcome: Of the confirmation.
+        judged: The objective's metric.
+        sign: Between a mean over the seeds and its spread.
+    """
+    own = f"test_{judged.partition('_')[2]}"
+    found = sorted(outcome.test.items(), key=lambda item: (item[0] != own, item[1].low is None))
+    return [(name, _score(metric, sign)) for name, metric in found]
 
 
 def remarks(record: Confirmation, metric: str) -> list[str]:
@@ -62,17 +159,17 @@ def _choice(record: Confirmation, outcome: ConfirmOutcome, metric: str) -> list[
     if outcome.luck:
         said.append(
             f"choosing the best of {len(level) + 1} that are equally good adds luck, "
-            f"{number(float(f'{outcome.luck:.2g}'))} on average: that is why it was trained once more on "
+            f"{spread(outcome.luck)} on average: that is why it was trained once more on "
             "seeds that had no part in the choice, and is judged by those alone"
         )
     return said
 
 
-def _score(metric: TestMetric) -> str:
-    """``0.9811, 95 % 0.961..0.991 (Wilson, 360 rows), over the seeds ± 0.0021``."""
+def _score(metric: TestMetric, sign: str) -> str:
+    """``0.9811 ± 0.0021, 95 % 0.961..0.991 (Wilson, 360 rows)``."""
     said = number(metric.mean)
+    if metric.spread is not None:
+        said += f" {sign} {spread(metric.spread)}"
     if metric.low is not None and metric.high is not None:
         said += f", 95 % {interval(metric.low, metric.high)} ({metric.method})"
-    if metric.spread is not None:
-        said += f"; spread over the seeds {number(float(f'{metric.spread:.2g}'))}"
     return said

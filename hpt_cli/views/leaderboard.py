@@ -13,7 +13,7 @@ from hpt_cli.views.confirmed import headline, test_scores
 from hpt_cli.views.console import BEST, FAINT, WARNING, pairs, plus_minus, write_lines
 from hpt_cli.views.standing import Standing, counts, notes
 from hpt_cli.views.table import KEEP, Column, draw, fitting, numbers
-from hpt_cli.views.text import ABSENT, exact, interval, number, seconds, value
+from hpt_cli.views.text import ABSENT, exact, interval, number, seconds, spread, value
 
 # What goes first where the terminal is narrow; params go from the last to the first.
 _DROP_STATUS, _DROP_SECONDS, _DROP_EPOCHS, _DROP_INTERVAL, _DROP_PARAM = 400, 300, 200, 150, 1
@@ -52,9 +52,9 @@ def show_best(console: Console, standing: Standing) -> None:
     if best.confirmed and record is not None and record.outcome is not None:
         said = headline(record, standing.metric)
         console.print(Text.assemble((f"confirmed: trial {number_}", BEST), f"  {said}"))
-        console.print(pairs(test_scores(record.outcome)))
+        console.print(pairs(test_scores(record.outcome, standing.metric, plus_minus(console))))
     else:
-        said = f"{standing.metric} {objective(best, plus_minus(console))}"
+        said = f"{standing.metric} {objective(best, plus_minus(console))}{_within(best)}"
         console.print(Text.assemble((f"best: trial {number_}", BEST), f"  {said}"))
     console.print(pairs([(name, value(of)) for name, of in best.result.params.items()], style=BEST))
 
@@ -131,8 +131,7 @@ def objective(row: Row, sign: str) -> str:
     """``0.9889 ± 0.0021``, or without the spread where there is one repeat."""
     if row.mean is None:
         return ABSENT
-    spread = "" if row.spread is None else f" {sign} {_spread(row.spread)}"
-    return number(row.mean) + spread
+    return number(row.mean) + ("" if row.spread is None else f" {sign} {spread(row.spread)}")
 
 
 def plain(standing: Standing, rows: Sequence[Row]) -> list[str]:
@@ -163,7 +162,8 @@ def plain(standing: Standing, rows: Sequence[Row]) -> list[str]:
     else:
         lines.append(_plain_best(standing, best))
         if best.confirmed and board.confirmation and board.confirmation.outcome:
-            lines += [f"{name}: {said}" for name, said in test_scores(board.confirmation.outcome)]
+            scores = test_scores(board.confirmation.outcome, standing.metric, "+-")
+            lines += [f"{name}: {said}" for name, said in scores]
     lines += [f"note: {note}" for note in notes(standing)]
     lines.append(f"study: {standing.folder}")
     if len(rows) < standing.finished:
@@ -176,7 +176,8 @@ def _plain_best(standing: Standing, best: Row) -> str:
     record = standing.board.confirmation
     if best.confirmed and record is not None:
         return f"confirmed: trial {best.result.number}, {headline(record, standing.metric)}: {params}"
-    return f"best: trial {best.result.number}, {standing.metric} {objective(best, '+-')}: {params}"
+    said = f"{standing.metric} {objective(best, '+-')}{_within(best)}"
+    return f"best: trial {best.result.number}, {said}: {params}"
 
 
 def markdown(standing: Standing, rows: Sequence[Row], sign: str = "±") -> str:
@@ -188,25 +189,23 @@ def markdown(standing: Standing, rows: Sequence[Row], sign: str = "±") -> str:
     return "\n".join("| " + " | ".join(_cell(text) for text in line) + " |" for line in lines)
 
 
+def _within(row: Row) -> str:
+    """Where the mean lies, as the end of a line."""
+    return f", 95 % {interval(row.interval.low, row.interval.high)}" if row.interval else ""
+
+
 def _objectives(rows: Sequence[Row], sign: str) -> tuple[str, ...]:
     """Means below means, spreads below spreads."""
     values = [row.mean for row in rows]
     means = numbers("", [ABSENT if of is None else number(of, zeros=True) for of in values]).cells
     if all(row.spread is None for row in rows):
         return means
-    spreads = numbers("", ["" if row.spread is None else _spread(row.spread) for row in rows]).cells
+    spreads = numbers("", ["" if row.spread is None else spread(row.spread) for row in rows]).cells
     width = max(map(len, spreads))
     return tuple(
         f"{mean} {sign if row.spread is not None else ' ' * len(sign)} {spread.rjust(width)}"
         for mean, spread, row in zip(means, spreads, rows, strict=True)
     )
-
-
-def _spread(spread: float) -> str:
-    """Two digits are what a handful of repeats can tell."""
-    if 1e-3 <= spread < 9.5:
-        return f"{spread:#.2g}"
-    return number(float(f"{spread:.2g}"))
 
 
 def _cell(text: str) -> str:

@@ -110,7 +110,11 @@ class LiveView:
     def _bar(self) -> RenderableType:
         progress = self.progress
         left = progress.seconds_left()
-        said = f"{progress.finished} of {progress.planned} trials"
+        finished, planned = progress.finished, progress.planned
+        said = f"{finished} of {planned} trials"
+        if progress.reruns:
+            finished, planned = progress.reruns_finished, progress.reruns
+            said = f"{finished} of {planned} trainings on new seeds"
         if self._is_stopping and not self._is_over:
             said += f"  {STOPPING}"
         elif not self._is_over and left is not None and progress.finished < progress.planned:
@@ -118,7 +122,7 @@ class LiveView:
         taken = len(progress.name) + len(said) + 4
         width = min(max(self._console.width - taken, _BAR[0]), _BAR[1])
         line = Table.grid(padding=(0, 2, 0, 0))
-        bar = ProgressBar(max(progress.planned, 1), progress.finished, width=width)
+        bar = ProgressBar(max(planned, 1), finished, width=width)
         line.add_row(Text(progress.name, "bold"), bar, Text(said))
         return line
 

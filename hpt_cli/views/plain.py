@@ -10,13 +10,22 @@ from typing import Self
 
 from rich.console import Console
 
-from hpt_cli.events import Event, Notice, RoundStarted, StudyStarted, TrialFinished
+from hpt_cli.events import (
+    Event,
+    Notice,
+    RerunFinished,
+    RerunsStarted,
+    RoundStarted,
+    StudyStarted,
+    TrialFinished,
+)
 from hpt_cli.ranking import Row
+from hpt_cli.rerun import Rerun
 from hpt_cli.trial import TrialResult
 from hpt_cli.views.console import write_lines
 from hpt_cli.views.leaderboard import objective
 from hpt_cli.views.progress import STOPPING, Progress
-from hpt_cli.views.text import clean, plural, seconds, short, value
+from hpt_cli.views.text import clean, number, plural, seconds, short, value
 
 
 class PlainView:
@@ -53,6 +62,11 @@ class PlainView:
             self._say(f"round {plan.number}: {plan.strategy}, {plural(plan.trials, 'trial')}{repeats}")
         elif isinstance(event, TrialFinished):
             self._say(self._trial_line(event.result, best_before))
+        elif isinstance(event, RerunsStarted):
+            there = f", {event.finished} finished before" if event.finished else ""
+            self._say(f"{event.wanted.why}{there}")
+        elif isinstance(event, RerunFinished):
+            self._say(self._rerun_line(event.rerun))
         elif isinstance(event, Notice):
             self._say(f"note: {clean(event.text)}")
 
@@ -73,6 +87,16 @@ class PlainView:
         params = ", ".join(f"{clean(name)} {value(of)}" for name, of in result.params.items())
         place = f"[{progress.finished}/{progress.planned}]"
         return f"{place} trial {result.number}: {outcome}; {params}; {seconds(result.timing.seconds)} s"
+
+    def _rerun_line(self, rerun: Rerun) -> str:
+        """``[13/25] trial 12, new seed 3: validation_loss 0.0533; 1.24 s``."""
+        progress, repeat = self.progress, rerun.repeat
+        outcome = f"{repeat.status.said}: {short(repeat.error or 'no reason given', 200)}"
+        if repeat.objective is not None:
+            outcome = f"{progress.metric} {number(repeat.objective)}"
+        place = f"[{progress.reruns_finished}/{progress.reruns}]"
+        spent = seconds(rerun.timing.seconds)
+        return f"{place} trial {rerun.trial}, new seed {rerun.number}: {outcome}; {spent} s"
 
     def _say(self, line: str) -> None:
         write_lines(self._console, [line])

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from hpt_cli.events import (
     Event,
+    RerunFinished,
+    RerunsStarted,
     RoundFinished,
     RoundStarted,
     StudyStarted,
@@ -45,6 +47,8 @@ class Progress:
         self.workers = 1
         self.counts: Counter[Status] = Counter()
         self.plan: RoundPlan | None = None
+        self.reruns = 0  # wanted by now, of the last that were asked for
+        self.reruns_finished = 0
         self._clock = clock
         self._open = 0  # handed out and not back, those that wait for a worker included
         self._ranked: list[TrialResult] = []
@@ -70,6 +74,12 @@ class Progress:
                 self._count(result)
         elif isinstance(event, RoundStarted):
             self.plan = event.plan
+            self.reruns = self.reruns_finished = 0
+        elif isinstance(event, RerunsStarted):
+            self.reruns = len(event.wanted.trials) * len(event.wanted.numbers)
+            self.reruns_finished = event.finished
+        elif isinstance(event, RerunFinished):
+            self.reruns_finished += 1
         elif isinstance(event, TrialStarted):
             self._open += 1
             if self._session_began is None:

@@ -115,6 +115,13 @@ def bounds_of(low: float, high: float) -> str:
     return f"{number(low)}..{number(high)}"
 
 
+def spread(of: float) -> str:
+    """Two digits are what a handful of repeats can tell."""
+    if 1e-3 <= of < 9.5:
+        return f"{of:#.2g}"
+    return number(float(f"{of:.2g}"))
+
+
 def interval(low: float, high: float) -> str:
     """``0.0498..0.0548``: as many digits as its width makes sense of."""
     half = (high - low) / 2

@@ -68,6 +68,28 @@ class TestSpread:
         assert noise.trials == 15  # for 30 degrees of freedom
         assert noise.spread < 2
 
+    def test_of_a_small_study_the_better_half_counts(self):
+        rng = np.random.default_rng(1)
+        good = table(rng, np.zeros(7), 3)
+        bad = {100 + n: t for n, t in table(rng, np.full(7, 1e4), 3, own=1e3).items()}
+        assert measure([*bad.values(), *good.values()], "minimize").trials == 7
+
+    @pytest.mark.parametrize("place", range(3))
+    def test_a_trial_that_now_and_then_goes_astray_is_left_out(self, place):
+        rng = np.random.default_rng(2)
+        trials = list(table(rng, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], 3, own=0.1).values())
+        trials.insert(place, {0: place - 1.0, 1: place + 8.0, 2: place - 8.5})
+        noise = measure(trials, "minimize")
+        assert noise.spread < 0.2
+        found = interval(trials[place], noise)
+        assert found.high - found.low > 10
+        assert interval(trials[place + 1], noise).high - trials[place + 1][0] < 1
+
+    def test_where_most_do_not_vary_those_that_do_count(self):
+        # an accuracy on few rows: many repeats agree to the last digit
+        trials = [{1: 1.0, 2: 1.0}, {1: 1.0, 2: 1.0}, {1: 0.9, 2: 1.0}]
+        assert measure(trials, "maximize").spread == pytest.approx(0.1 / math.sqrt(2) / math.sqrt(3))
+
     @pytest.mark.parametrize("repeats", [2, 5])
     def test_both_spreads_are_unbiased(self, repeats):
         rng = np.random.default_rng(2)

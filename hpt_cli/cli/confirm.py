@@ -1,0 +1,76 @@
+"""``hpt confirm``: the contenders on new seeds, and the chosen one on the test rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hpt_cli.cli import options
+
+
+@click.command("confirm")
+@options.study_argument
+@click.option(
+    "--top", type=click.IntRange(min=1), help="Train so many of the best.  [default: the contenders]"
+)
+@click.option("--repeats", type=click.IntRange(min=2), help="New seeds for each.  [default: 5]")
+@options.workers
+@options.as_json
+@options.runs_dir
+@options.debug
+def command(
+    study: str | None,
+    top: int | None,
+    repeats: int | None,
+    workers: int | None,
+    as_json: bool,
+    runs_dir: Path,
+) -> None:
+    """Train a study's contenders on new seeds, choose one by these alone, and score it on the test rows.
+
+    The contenders are the trials that cannot be told from the best, at most 10; where no trial was repeated,
+    the best 5.  The chosen one is trained on further seeds, which had no part in the choice, and judged by
+    those.  Test rows are looked at here and nowhere else.  What was stopped goes on with the same command.
+    STUDY is a name under the runs folder, or a folder; left out, it is the newest.
+
+    \b
+    Example:
+        hpt confirm digits
+        hpt confirm digits --top 3 --repeats 10
+    """
+    from hpt_cli.cli import signals
+    from hpt_cli.cli.running import notify
+    from hpt_cli.confirming import confirm_study
+    from hpt_cli.in_flight import StopRequest
+    from hpt_cli.preparation import open_config
+    from hpt_cli.store import StudyStore
+    from hpt_cli.views.confirmed import confirmation_json, show_confirmation
+    from hpt_cli.views.console import make_console
+    from hpt_cli.views.machine import to_json
+    from hpt_cli.views.progress import Progress
+    from hpt_cli.views.standing import standing_of
+    from hpt_cli.views.watch import make_view
+
+    store = StudyStore.find(runs_dir, study)
+    config = open_config(store)
+    view = make_view(make_console(stderr=as_json), Progress(store.metric, store.goal))
+    stop = StopRequest()
+
+    def end(signal_number: int) -> None:
+        stop.request(signal_number)
+        view.stopping()
+
+    with signals.softly(end), view:
+        record, ran = confirm_study(
+            store, config, top=top, repeats=repeats, workers=workers, observe=view.observe, stop=stop
+        )
+    standing = standing_of(store)
+    if not ran:
+        again = "another --top or --repeats confirms again"
+        notify(f"study {store.name} was confirmed already; nothing was run ({again})")
+    if as_json:
+        print(to_json(confirmation_json(standing, record)))
+    else:
+        print()
+        show_confirmation(make_console(), standing, record)

@@ -1,0 +1,294 @@
+"""``hpt confirm``: the contenders trained again on fresh seeds, one chosen, and scored on the test rows."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import signal
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING
+
+from hpt_cli.config import StudyConfig
+from hpt_cli.confirmation import Candidate, Confirmation, ConfirmOutcome, ConfirmPlan, TestMetric
+from hpt_cli.engines import count_workers, local_workers
+from hpt_cli.errors import InputError, InterruptedStudyError, StudyChangedError, StudyFailedError
+from hpt_cli.evaluation import make_objective
+from hpt_cli.events import Observer, StudyStarted
+from hpt_cli.in_flight import InFlight, StopRequest
+from hpt_cli.noise import Noise, contenders, interval, luck_of_the_best, mean_of, measure
+from hpt_cli.objectives.base import Objective
+from hpt_cli.preparation import ensure_data, read_data
+from hpt_cli.ranking import rank
+from hpt_cli.rerun import Purpose, Rerun, WantedReruns, objectives_of
+from hpt_cli.rerunning import Rerunner
+from hpt_cli.seeds import SCORE
+from hpt_cli.store import StudyStore
+from hpt_cli.trial import RepeatResult, Status, TrialResult
+
+if TYPE_CHECKING:
+    from hpt_cli.data import Dataset
+
+REPEATS = 5
+"""Fresh trainings of each candidate, where the user names no number."""
+TOP = 5
+"""Candidates where the noise is not known."""
+MOST = 10
+"""Contenders that become candidates, where the user names no number: the best of them."""
+
+
+def confirm_study(
+    store: StudyStore,
+    config: StudyConfig,
+    *,
+    top: int | None,
+    repeats: int | None,
+    workers: int | None,
+    observe: Observer,
+    stop: StopRequest,
+) -> tuple[Confirmation, bool]:
+    """Train the candidates on fresh seeds, choose one by these alone, and score it on the test rows.
+
+    The plan is written before the first training, so that the same call goes on after a kill; the choice and
+    the score follow from it and the reruns.  Where trials differ in nothing but luck, the best of the fresh
+    means is lucky once more: so the chosen one is trained on further seeds, and judged by those.
+
+    Args:
+        store: The study's folder.
+        config: What it was made from.
+        top: How many of the leaderboard's best; ``None`` for the contenders.
+        repeats: Fresh trainings of each, at least 2; ``None`` for :data:`REPEATS`.
+        workers: Processes that train; ``None`` for the config's, or one a usable core.
+        observe: Is called with each event.
+        stop: Asks for the end.
+
+    Returns:
+        The record, and whether anything was done; if not, it was there already.
+
+    Raises:
+        InputError: No trial is done; or a confirmation of another kind was begun.
+        StudyChangedError: The data is no longer what the study was made with.
+        StudyFailedError: Every candidate had a training that did not end well.
+        InterruptedStudyError: ``stop`` was requested.
+        StudyInUseError: Another process writes the study.
+        CannotWriteError: A file could not be written.
+    """
+    with store.lock():
+        results = {result.number: result.slim() for result in store.results()}
+        record = _record(store, results, top=top, repeats=repeats)
+        if record.outcome is not None:
+            return record, False
+        dataset = _dataset(store, config)
+        count = count_workers(config.execution, workers)
+        observe(StudyStarted(store.name, tuple(results.values()), len(results), count))
+        store.save_confirmation(record)
+        objective = make_objective(store, config)
+        with local_workers(config.execution, count) as executor:
+            confirming = _Confirming(store, config, objective, executor, count, observe, stop)
+            return confirming.run(record, results, dataset), True
+
+
+def _record(
+    store: StudyStore, results: Mapping[int, TrialResult], *, top: int | None, repeats: int | None
+) -> Confirmation:
+    """The confirmation to go on with, to show again, or to begin."""
+    records = store.confirmations()
+    last = records[-1] if records else None
+    done = sum(result.objective is not None for result in results.values())
+    if not done:
+        raise InputError(f"study {store.name} has no trial that is done; there is nothing to confirm")
+    if last is not None and last.outcome is None:
+        if not _agrees(last.plan, top, repeats):
+            asked = f"--top {len(last.plan.trials)} --repeats {len(last.plan.choosing)}"
+            raise InputError(
+                f"a confirmation of study {store.name} was begun with {asked} and is not finished; finish it "
+                "first, with the same options or none"
+            )
+        return last
+    if last is not None and last.plan.done == done and _agrees(last.plan, top, repeats):
+        return last
+    return Confirmation(len(records), _plan(store, results, done, top=top, repeats=repeats or REPEATS))
+
+
+def _agrees(plan: ConfirmPlan, top: int | None, repeats: int | None) -> bool:
+    """Whether a plan is what the options ask for."""
+    return top in (None, len(plan.trials)) and repeats in (None, len(plan.choosing))
+
+
+def _plan(
+    store: StudyStore, results: Mapping[int, TrialResult], done: int, *, top: int | None, repeats: int
+) -> ConfirmPlan:
+    """Who is trained again, on which seeds: on such that no trial of the study has seen."""
+    evidence = store.evidence()
+    board = rank(results.values(), store.goal, None, evidence)
+    ranked = [row.result.number for row in board.rows if row.rank is not None]
+    known = None
+    if board.noise is not None:
+        level = {ranked[0], *(row.result.number for row in board.level)}
+        known = len(level)
+    if top is None and known is not None:
+        trials, by = [number for number in ranked if number in level][:MOST], "contenders"
+    else:
+        trials, by = ranked[: top or TOP], "top"
+    first = 1 + max((rerun.number for rerun in evidence.reruns), default=-1)
+    choosing = tuple(range(first, first + repeats))
+    judging = tuple(range(first + repeats, first + 2 * repeats)) if len(trials) > 1 else choosing
+    return ConfirmPlan(tuple(trials), choosing, judging, by, known, done)
+
+
+def _dataset(store: StudyStore, config: StudyConfig) -> Dataset | None:
+    """The data with its test rows, which the study's folder does not keep; ``None`` of own code.
+
+    Raises:
+        StudyChangedError: It is no longer what the study was made with.
+    """
+    dataset = read_data(config)
+    if dataset is None:
+        return None
+    if dataset.hash != store.study["data"]["hash"]:
+        source = config.data.source if config.data else ""
+        raise StudyChangedError(
+            f"{source} has other content now than when study {store.name} was made: its test rows are no "
+            "longer those that the search never saw; put the old file back, or make a new study"
+        )
+    ensure_data(store, dataset)
+    return dataset
+
+
+class _Confirming:
+    """One confirmation, from its plan to its record."""
+
+    def __init__(
+        self,
+        store: StudyStore,
+        config: StudyConfig,
+        objective: Objective,
+        executor: Executor,
+        workers: int,
+        observe: Observer,
+        stop: StopRequest,
+    ) -> None:
+        self._store = store
+        self._config = config
+        self._goal = str(config.objective.goal)
+        self._objective = objective
+        self._rerunner = Rerunner(store, config.seed, objective, executor, workers, observe, stop)
+        self._in_flight = InFlight(objective, executor, workers, stop)
+        self._stop = stop
+
+    def run(
+        self, record: Confirmation, results: Mapping[int, TrialResult], dataset: Dataset | None
+    ) -> Confirmation:
+        """Train, choose, judge, score; the finished record."""
+        plan = record.plan
+        seeds, trials = len(plan.choosing), len(plan.trials)
+        why = f"training {_count(trials, 'candidate')} on {seeds} new seeds each"
+        fresh = self._rerunner.run(WantedReruns(plan.trials, plan.choosing, Purpose.CONFIRM, why), results)
+        candidates, noise = _compare(plan, fresh, self._goal)
+        chosen = candidates[0].trial if candidates[0].fresh is not None else None
+        outcome = ConfirmOutcome(chosen, candidates, None, 0, 0.0, 0, {}, self._used_before())
+        if chosen is not None and noise is not None:
+            outcome = self._judge(plan, outcome, results[chosen], noise, dataset)
+        finished = dataclasses.replace(record, outcome=outcome)
+        self._store.save_confirmation(finished)
+        if chosen is None:
+            raise StudyFailedError(
+                f"none of {_count(trials, 'candidate')} ended well on all of its new seeds; the first, trial "
+                f"{candidates[0].trial}: {candidates[0].error}"
+            )
+        return finished
+
+    def _judge(
+        self,
+        plan: ConfirmPlan,
+        outcome: ConfirmOutcome,
+        chosen: TrialResult,
+        noise: Noise,
+        dataset: Dataset | None,
+    ) -> ConfirmOutcome:
+        """Train the chosen one where it was not chosen, keep its model, and score it."""
+        why = f"training trial {chosen.number}, the chosen one, on {len(plan.judging)} seeds more"
+        wanted = WantedReruns((chosen.number,), plan.judging, Purpose.CONFIRM, why)
+        reruns = self._rerunner.run(wanted, {chosen.number: chosen})
+        well = [rerun.repeat for rerun in reruns if rerun.repeat.status is Status.DONE]
+        level = sum(candidate.level for candidate in outcome.candidates)
+        test: Mapping[str, TestMetric] = {}
+        if well:
+            test = self._score(chosen, well, dataset)
+        return dataclasses.replace(
+            outcome,
+            judged=interval(objectives_of(well), noise) if well else None,
+            lost=len(reruns) - len(well),
+            luck=luck_of_the_best(level) * noise.paired / math.sqrt(len(plan.choosing)),
+            rows=0 if dataset is None else len(dataset.y_test),
+            test=test,
+        )
+
+    def _score(
+        self, chosen: TrialResult, repeats: Sequence[RepeatResult], dataset: Dataset | None
+    ) -> Mapping[str, TestMetric]:
+        """The chosen one on the test rows, if there are any; ``best/`` gets its first model."""
+        scored = dataset is not None and len(dataset.y_test) > 0
+        trials = [dataclasses.replace(chosen, repeats=(repeat,)) for repeat in repeats]
+        files = self._models(trials if scored else trials[:1])
+        self._store.save_best(chosen.number, files[0])
+        if dataset is None or not scored:
+            return {}
+        from hpt_cli.network import NetworkSettings
+        from hpt_cli.scoring import score
+
+        return score(
+            dataset,
+            NetworkSettings.from_flat({**self._config.network, **chosen.params}),
+            [of_one["model.npz"] for of_one in files],
+            metric=self._config.objective.metric,
+            seed=(self._config.seed, SCORE),
+        )
+
+    def _models(self, trials: Sequence[TrialResult]) -> list[dict[str, bytes]]:
+        """What is worth keeping of each of these trainings, done again for it."""
+        futures = [self._in_flight.begin(self._objective.model, trial) for trial in trials]
+        while not all(future.done() for future in futures):
+            self._in_flight.wait()
+            if self._stop.signal_number is not None:
+                number = self._stop.signal_number
+                raise InterruptedStudyError(
+                    number,
+                    f"stopped by {signal.Signals(number).name}: all trainings are finished and kept, the "
+                    "score is not made yet; the same command goes on",
+                )
+        return [future.result() for future in futures]
+
+    def _used_before(self) -> int:
+        """How many confirmations have looked at the test rows."""
+        records = self._store.confirmations()
+        return sum(bool(record.outcome and record.outcome.test) for record in records)
+
+
+def _compare(
+    plan: ConfirmPlan, reruns: Sequence[Rerun], goal: str
+) -> tuple[tuple[Candidate, ...], Noise | None]:
+    """The candidates, best first, by their fresh trainings alone, and the noise among these."""
+    repeats: dict[int, list[RepeatResult]] = {trial: [] for trial in plan.trials}
+    for rerun in reruns:
+        repeats[rerun.trial].append(rerun.repeat)
+    bad = {
+        trial: next((repeat for repeat in of_one if repeat.status is not Status.DONE), None)
+        for trial, of_one in repeats.items()
+    }
+    fresh = {trial: objectives_of(repeats[trial]) for trial, repeat in bad.items() if repeat is None}
+    noise = measure(fresh.values(), goal)
+    level = contenders(fresh, noise, goal) if noise is not None else ()
+    sign = 1.0 if goal == "minimize" else -1.0
+    ordered = sorted(fresh, key=lambda trial: (sign * mean_of(fresh[trial]), plan.trials.index(trial)))
+    well = [Candidate(trial, interval(fresh[trial], noise), trial in level) for trial in ordered]
+    out = [
+        Candidate(trial, None, False, f"{repeat.status.said}: {repeat.error}")
+        for trial, repeat in bad.items()
+        if repeat is not None
+    ]
+    return (*well, *out), noise
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
