@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "confirm": "Train the contenders on new seeds, choose one, and score it on the test rows.",
     "verify": "Train trials again and say whether every bit agrees.",
     "list": "List the studies.",
+    "completion": "Print what a shell needs to complete hpt.",
     "schema": "Print the JSON Schema of a config, for editors.",
 }
 """Every command and its line in the help; each is ``command`` in the module of its name beside this one."""

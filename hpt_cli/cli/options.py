@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from hpt_cli.cli import completing
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 DEBUG = "hpt_cli.debug"
@@ -53,13 +55,20 @@ class _TrialNumber(click.IntRange):
 
 def trial_number(*, required: bool) -> Callable[[_Command], _Command]:
     """The argument of a command that looks at one trial."""
-    return click.argument("number", type=_TrialNumber(), required=required)
+    return click.argument(
+        "number", type=_TrialNumber(), required=required, shell_complete=completing.trial_numbers
+    )
 
 
-config = click.argument("config_path", metavar="CONFIG", type=click.Path(path_type=Path))
-study_argument = click.argument("study", metavar="[STUDY]", required=False)
+config = click.argument(
+    "config_path", metavar="CONFIG", type=click.Path(path_type=Path), shell_complete=completing.configs
+)
+study_argument = click.argument("study", metavar="[STUDY]", required=False, shell_complete=completing.studies)
 study_option = click.option(
-    "--study", metavar="STUDY", help="Name under the runs folder, or a study's folder."
+    "--study",
+    metavar="STUDY",
+    help="Name under the runs folder, or a study's folder.",
+    shell_complete=completing.studies,
 )
 runs_dir = click.option(
     "--runs-dir",
@@ -91,6 +100,7 @@ overrides = click.option(
     "overrides",
     metavar="KEY=VALUE",
     multiple=True,
+    shell_complete=completing.config_keys,
     help="Change one key of the config: search.trials=5.  Can be given again.",
 )
 debug = click.option(
