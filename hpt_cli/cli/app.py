@@ -24,7 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "trial": "Show all that is known of one trial.",
     "logs": "Print what own code wrote in a trial.",
     "best": "Print the best trial's params.",
-    "confirm": "Train the contenders on new seeds, choose one, and score it on the test rows.",
+    "confirm": "Train the contenders on new seeds, choose one, and test it.",
     "verify": "Train trials again and say whether every bit agrees.",
     "list": "List the studies.",
     "completion": "Print what a shell needs to complete hpt.",
