@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hpt_cli.errors import HptError
     from hpt_cli.interface import Study, load_study, run_study
+    from hpt_cli.model import Model, load_model
     from hpt_cli.space import Choice, Float, Int, SearchSpace
     from hpt_cli.strategies import make_strategy
 
@@ -20,9 +21,11 @@ __all__ = [
     "Float",
     "HptError",
     "Int",
+    "Model",
     "SearchSpace",
     "Study",
     "__version__",
+    "load_model",
     "load_study",
     "make_strategy",
     "run_study",
@@ -33,9 +36,11 @@ _ROOMS = {
     "Float": "hpt_cli.space",
     "HptError": "hpt_cli.errors",
     "Int": "hpt_cli.space",
+    "Model": "hpt_cli.model",
     "SearchSpace": "hpt_cli.space",
     "Study": "hpt_cli.interface",
     "load_study": "hpt_cli.interface",
+    "load_model": "hpt_cli.model",
     "make_strategy": "hpt_cli.strategies",
     "run_study": "hpt_cli.interface",
 }

@@ -12,7 +12,7 @@ FLOORS = [
     {"errors"},
     {"files", "space", "seeds", "environment", "network", "data", "trial", "rerun"},
     {"noise", "confirmation", "evidence"},
-    {"strategies", "rounds", "objectives", "executors", "store", "ranking", "expectation"}
+    {"model", "strategies", "rounds", "objectives", "executors", "store", "ranking", "expectation"}
     | {"events", "summary", "endings", "pruning"},
     {"config"},
     {
@@ -22,6 +22,7 @@ FLOORS = [
         "preview",
         "engines",
         "evaluation",
+        "prediction",
         "in_flight",
         "logs",
         "rerunning",

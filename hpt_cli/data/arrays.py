@@ -99,6 +99,33 @@ def read_npz(path: Path, target: str | int | None) -> Raw:
     )
 
 
+def read_features(path: Path) -> Array:
+    """The features of an archive that may have no labels.
+
+    Raises:
+        DataError: With the member, and for a value its row and column.
+    """
+    source = Source(str(path), quotes=True)
+    file, size = open_regular(path)
+    with file:
+        try:
+            archive = ZipFile(file)
+        except DAMAGED:
+            raise source.error("is damaged, or not an .npz file; write it again with numpy.savez") from None
+        with archive:
+            members = [name.removesuffix(".npy") for name in archive.namelist()]
+            key = next((key for key, _ in KEYS if members.count(key) == 1), None)
+            if key is None:
+                raise source.error(
+                    f"holds {listed(members, 6) or 'nothing'}; expected a member X (or x, or data)"
+                )
+            x = _read_member(archive, key, expansion_limit(size), source)
+    if x.ndim < 2 or x.size == 0 or x.dtype.kind not in "biuf":
+        raise source.error(f"member {key!r} is {x.dtype} of shape {x.shape}; expected rows of numbers")
+    _check_features(x.reshape(len(x), -1), key, source)
+    return x
+
+
 def _find_keys(archive: ZipFile, source: Source) -> tuple[str, str]:
     members = [name.removesuffix(".npy") for name in archive.namelist()]
     for x_key, y_key in KEYS:

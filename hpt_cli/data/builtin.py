@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from hpt_cli.data.columns import Reading
 from hpt_cli.data.messages import Source, did_you_mean, shown
-from hpt_cli.data.raw import Category, Numbers, Raw
+from hpt_cli.data.raw import Category, Field, Numbers, Raw
 from hpt_cli.data.settings import DataSettings
 
 TARGET_NAMES = ("label", "target")
@@ -41,4 +42,6 @@ def read_builtin(settings: DataSettings) -> Raw:
         categories=(),
         target=target,
         image_shape=(8, 8, 1) if name == "digits" else None,
+        fields=tuple(Field(str(feature)) for feature in bunch.feature_names),
+        readings=tuple(Reading(str(feature), "number") for feature in bunch.feature_names),
     )

@@ -203,7 +203,19 @@ def _as_utf8(content: bytes, place: Source) -> tuple[bytes, list[str]]:
 
 
 def _without_comments(content: bytes) -> tuple[bytes, int]:
-    """The text with its first lines emptied that start with ``#``, and how many those are.
+    """The text with its first lines emptied that start with ``#``, and how many those are."""
+    lines, comments = comment_lines(content)
+    if not comments:
+        return content, 0
+    start = 0
+    for _ in range(lines):
+        end = content.find(b"\n", start)
+        start = len(content) if end < 0 else end + 1
+    return b"\n" * lines + content[start:], comments
+
+
+def comment_lines(content: bytes) -> tuple[int, int]:
+    """How many lines before the names are comments or empty, and how many of them are comments.
 
     A last one that has as many cells as the line below it is a line of names.
     """
@@ -215,9 +227,9 @@ def _without_comments(content: bytes) -> tuple[bytes, int]:
         start = end + 1
     below = content[start : content.find(b"\n", start)]
     if lines and any(lines[-1].count(mark) == below.count(mark) > 0 for mark in (b",", b";", b"\t", b"|")):
-        start -= len(lines.pop()) + 1
+        lines.pop()
     comments = sum(line.startswith(b"#") for line in lines)
-    return (b"\n" * len(lines) + content[start:], comments) if comments else (content, 0)
+    return (len(lines), comments) if comments else (0, 0)
 
 
 def _line(content: bytes, position: int) -> int:

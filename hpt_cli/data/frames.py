@@ -93,6 +93,7 @@ def read_raw(table: Table, others: Mapping[str, Table], settings: DataSettings) 
         notes=tuple(notes),
         fields=tuple(fields),
         readings=tuple(readings[name] for name in (*features, choice.target)),
+        header=table.header,
         given=given,
     )
     return _with_roles(raw, frame, choice, settings)
@@ -256,9 +257,10 @@ def _reading_notes(readings: Sequence[Reading]) -> list[str]:
     if units:
         said = listed((r.name for r in units), remarks=(r.writing.unit for r in units))
         notes.append(f"Read as numbers, without their unit: {said}.")
-    commas = [r.name for r in readings if r.kind == "number" and r.writing.decimal == ","]
-    if commas:
-        notes.append(f"Read with decimal commas: {listed(commas)}.")
+    commas = {r.writing.decimal: r.name for r in readings if r.kind == "number"}
+    if "," in commas:
+        but = f", but for some such as {shown(commas['.'])}" if "." in commas else ""
+        notes.append(f"Numbers are read with decimal commas, 1.234,5 as 1234.5{but}.")
     unclear = [r.name for r in readings if r.unclear]
     if unclear:
         notes.append(

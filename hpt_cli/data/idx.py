@@ -77,6 +77,19 @@ def read_idx(path: Path, target: str | int | None) -> Raw:
     )
 
 
+def read_images(path: Path) -> Array:
+    """The images alone, of a file or of a folder.
+
+    Raises:
+        DataError: They are missing or damaged.
+    """
+    images_path = _images_of(path) if path.is_dir() else path
+    images = read_array(images_path)
+    if images.ndim < 2 or images.size == 0:
+        raise Source(str(images_path)).error(f"holds an array of shape {images.shape}; expected images")
+    return images
+
+
 def image_shape(images: Array) -> tuple[int, int, int] | None:
     """Height, width and channels of images (N, H, W) or (N, H, W, C); ``None`` for other arrays."""
     if images.ndim == 3:

@@ -77,6 +77,8 @@ def prepare_features(raw: Raw, split: Split, settings: DataSettings, labels: Lab
         indicators=indicators,
         levels=levels,
         image_shape=raw.image_shape,
+        header=raw.header,
+        table=raw.source.names,
     )
     lacking = (f"{raw.number_names[position]} is missing" for position in recipe.indicators)
     names = (*raw.number_names, *lacking, *(name for own in levels for name in own.names))

@@ -94,6 +94,7 @@ class Raw:
         by_channel: All pixels of a channel share their scale; otherwise every number has its own.
         fields: How each number feature comes from a column of a table; empty where the data is no table.
         readings: How the cells of a table's columns are read, the label's last.
+        header: Whether a table's columns have names of their own.
         given: (N,) the part that a row came as, :data:`TRAIN`, :data:`VALIDATION` or :data:`TEST`; -1 where
             it is to be drawn, ``None`` for all.
         groups: (N,) codes; rows of one code stay in one part. ``None`` where there are none.
@@ -110,6 +111,7 @@ class Raw:
     by_channel: bool = False
     fields: tuple[Field, ...] = ()
     readings: tuple[Reading, ...] = ()
+    header: bool = True
     given: Array | None = None
     groups: Array | None = None
     times: Array | None = None

@@ -76,6 +76,8 @@ class Recipe:
         indicators: Positions among the numbers.
         levels: One for each categorical column.
         image_shape: Height, width and channels that the numbers are; ``None`` if they are no image.
+        header: Whether the table's columns had names of their own.
+        table: All columns of the table, used or not.
     """
 
     task: str
@@ -91,6 +93,8 @@ class Recipe:
     indicators: tuple[int, ...]
     levels: tuple[Levels, ...]
     image_shape: tuple[int, int, int] | None = None
+    header: bool = True
+    table: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -151,6 +155,8 @@ class Recipe:
                 {"column": own.column, "levels": list(own.levels), "other": own.other} for own in self.levels
             ],
             "image_shape": self.image_shape and list(self.image_shape),
+            "header": self.header,
+            "table": list(self.table),
         }
 
     @classmethod
@@ -177,6 +183,8 @@ class Recipe:
                 Levels(str(own["column"]), tuple(own["levels"]), bool(own["other"])) for own in data["levels"]
             ),
             image_shape=None if shape is None else (int(shape[0]), int(shape[1]), int(shape[2])),
+            header=bool(data["header"]),
+            table=tuple(map(str, data["table"])),
         )
 
 

@@ -12,7 +12,7 @@ import importlib
 from abc import ABC, abstractmethod
 from array import array
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from itertools import pairwise
@@ -104,11 +104,11 @@ class TextTable(Table):
     def __init__(self, path: Path, suffix: str, header: bool | None) -> None:
         self._content, notes = read_text(path, compressed=suffix.endswith(".gz"))
         source = Source(str(path))
-        layout = find_layout(self._content, "\t" if suffix.startswith(".tsv") else ",", source, header)
-        quotes = not layout.header or _looks_like_header(layout.names)
+        layout = find_layout(self._text, "\t" if suffix.startswith(".tsv") else ",", source, header)
+        quotes = not layout.header or looks_like_header(layout.names)
         super().__init__(Source(str(path), layout.lines, quotes, layout.names), (*notes, *layout.notes))
         self._layout = layout
-        _check_names(self.source, header=layout.header)
+        check_names(self.source, header=layout.header)
 
     @property
     def header(self) -> bool:  # noqa: D102
@@ -118,6 +118,9 @@ class TextTable(Table):
     def separator(self) -> str:
         """What is between the cells."""
         return self._layout.separator
+
+    def _text(self) -> Iterable[str]:
+        return TextIOWrapper(BytesIO(self._content), encoding="utf-8", newline="")
 
     def frame(self, texts: Collection[str]) -> pd.DataFrame:  # noqa: D102
         import pandas as pd
@@ -167,8 +170,8 @@ class ParquetTable(Table):
             except (OSError, ValueError, KeyError, NotImplementedError):
                 raise source.error("is damaged, or not a Parquet file; write it again") from None
         names = name_columns(self._frame)
-        super().__init__(Source(str(path), None, _looks_like_header(names), names), ())
-        _check_names(self.source)
+        super().__init__(Source(str(path), None, looks_like_header(names), names), ())
+        check_names(self.source)
         if len(self._frame) == 0:
             raise self.source.error("has columns but no rows; expected data")
 
@@ -226,39 +229,46 @@ def find_column(source: Source, wanted: str | int, key: str) -> str:
     return name
 
 
-def find_layout(content: bytes, separator: str, source: Source, header: bool | None) -> Layout:
+def find_layout(
+    text: Callable[[], Iterable[str]],
+    separator: str,
+    source: Source,
+    header: bool | None,
+    *,
+    columns: int = 2,
+) -> Layout:
     """Walk through the rows; nothing is kept of them but their lines.
 
     Args:
-        content: UTF-8, lines ending in ``\\n``.
+        text: The file's lines, from its first, at each call.
         separator: What the file's name promises.
         source: For messages.
         header: Whether the first line holds the names; ``None`` finds it out.
+        columns: The fewest that it may have.
     """
-    separator, note = _find_separator(content, separator, source)
+    separator, note = _find_separator(text(), separator, source, columns)
     lines = array("q")
     start = 1
     width = 0
     names: tuple[str, ...] = ()
-    with TextIOWrapper(BytesIO(content), encoding="utf-8", newline="") as text:
-        reader = csv.reader(text, delimiter=separator, strict=True)
-        try:
-            for row in reader:
-                if not width and row:
-                    width = len(row)
-                    names = tuple(name.strip() for name in row)
-                    if header is None:
-                        header = not _holds_data(names)
-                    if not header:
-                        names = tuple(str(position) for position in range(width))
-                        lines.append(start)
-                elif row and len(row) == width:
+    reader = csv.reader(text(), delimiter=separator, strict=True)
+    try:
+        for row in reader:
+            if not width and row:
+                width = len(row)
+                names = tuple(name.strip() for name in row)
+                if header is None:
+                    header = not _holds_data(names)
+                if not header:
+                    names = tuple(str(position) for position in range(width))
                     lines.append(start)
-                elif row:  # an empty line is passed over
-                    raise _wrong_width(len(row), width, start, separator, source)
-                start = reader.line_num + 1
-        except csv.Error as error:
-            raise _not_csv(error, start, source) from None
+            elif row and len(row) == width:
+                lines.append(start)
+            elif row:  # an empty line is passed over
+                raise _wrong_width(len(row), width, start, separator, source)
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise _not_csv(error, start, source) from None
     if len(names) > limits.MAX_COLUMNS:
         raise source.error(f"has {len(names):,} columns; the limit is {limits.MAX_COLUMNS:,}", line=1)
     if not lines:
@@ -269,20 +279,21 @@ def find_layout(content: bytes, separator: str, source: Source, header: bool | N
     return Layout(separator, names, lines, tuple(notes), header=bool(header))
 
 
-def _find_separator(content: bytes, expected: str, source: Source) -> tuple[str, str]:
+def _find_separator(text: Iterable[str], expected: str, source: Source, columns: int) -> tuple[str, str]:
     """The separator, and a note if it is not what the file's name promises.
 
     Only a header that holds no separator of the expected kind and exactly one of another is read by that
     other: there is no second way to read it.
     """
-    with TextIOWrapper(BytesIO(content), encoding="utf-8", newline="") as text:
-        try:
-            header = next(row for row in csv.reader(text, delimiter=expected, strict=True) if row)
-        except csv.Error as error:
-            raise _not_csv(error, 1, source) from None
+    try:
+        header = next(row for row in csv.reader(text, delimiter=expected, strict=True) if row)
+    except csv.Error as error:
+        raise _not_csv(error, 1, source) from None
     if len(header) > 1:
         return expected, ""
     others = [separator for separator in SEPARATORS if separator != expected and separator in header[0]]
+    if not others and columns == 1:
+        return expected, ""
     if len(others) == 1:
         return others[
             0
@@ -315,7 +326,7 @@ def _not_csv(error: csv.Error, line: int, source: Source) -> DataError:
     return source.error(what, line=line)
 
 
-def _looks_like_header(names: Sequence[str]) -> bool:
+def looks_like_header(names: Sequence[str]) -> bool:
     """Short printable names, most of them words: what may be repeated in a message."""
     return all(
         len(name) <= MAX_SHOWN and name.isprintable() and not set(name) & set("={}<>\\") and "--" not in name
@@ -323,11 +334,17 @@ def _looks_like_header(names: Sequence[str]) -> bool:
     )
 
 
-def _check_names(source: Source, *, header: bool = True) -> None:
-    """Refuse names that are missing, double, or numbers: the line of names is not there."""
+def check_names(source: Source, *, header: bool = True, columns: int = 2) -> None:
+    """Refuse names that are missing, double, or numbers: the line of names is not there.
+
+    Args:
+        source: It holds the names.
+        header: Whether they were in the file.
+        columns: The fewest that there must be.
+    """
     names = source.names
     line = header_line(source)
-    if len(names) < 2:
+    if len(names) < columns:
         raise source.error("has one column; expected features and a label", line=line)
     if not header:
         return

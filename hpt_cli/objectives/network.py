@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hpt_cli.data import open_training_data
+from hpt_cli.data import open_recipe, open_training_data
+from hpt_cli.model import SCHEMA
 from hpt_cli.network import NetworkSettings, Population, group, metric_goal
 from hpt_cli.objectives.base import StagedObjective, spec_of
 from hpt_cli.objectives.legs import WORST, run_legs, worth
@@ -121,7 +123,11 @@ class NetworkObjective(StagedObjective):
             return [TrialResult.failure(legs[0].spec, Status.FAILED, why, timing)]
 
     def model(self, trial: TrialResult) -> dict[str, bytes]:
-        """``params.yaml`` and ``model.npz``: the weights of the first repeat, trained again with its seed."""
+        """The first repeat, trained again with its seed.
+
+        ``params.yaml``; ``model.npz``, the weights by name; ``model.json``, how rows are prepared for them
+        and what comes out, and the network's settings.
+        """
         import yaml
 
         settings = self.settings(trial.params)
@@ -132,4 +138,14 @@ class NetworkObjective(StagedObjective):
         arrays = io.BytesIO()
         np.savez(arrays, allow_pickle=False, **population.weights(0))
         text = yaml.safe_dump(dict(trial.params), sort_keys=False, allow_unicode=True)
-        return {"params.yaml": text.encode(), "model.npz": arrays.getvalue()}
+        about = {
+            "schema": SCHEMA,
+            "trial": trial.number,
+            "network": {**self.fixed, **trial.params},
+            **open_recipe(self.data_folder),
+        }
+        return {
+            "params.yaml": text.encode(),
+            "model.npz": arrays.getvalue(),
+            "model.json": (json.dumps(about, allow_nan=False, indent=1) + "\n").encode(),
+        }

@@ -1,0 +1,82 @@
+"""``hpt predict``: a study's best model applied to a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hpt_cli.cli import options
+from hpt_cli.errors import InputError
+
+
+@click.command("predict")
+@click.argument("data", metavar="DATA", type=click.Path(exists=True, path_type=Path))
+@options.study_option
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    help="Where predictions go: .csv, .tsv (.gz too) or .parquet.  [default: CSV on stdout]",
+)
+@click.option("--probabilities", is_flag=True, help="The probability of each class too.")
+@click.option(
+    "--keep", metavar="COLUMNS", help="Columns of DATA to carry along, separated by commas: an id, the label."
+)
+@options.as_json
+@options.runs_dir
+@options.debug
+def command(
+    data: Path,
+    study: str | None,
+    output: Path | None,
+    probabilities: bool,
+    keep: str | None,
+    as_json: bool,
+    runs_dir: Path,
+) -> None:
+    """Apply the best model to the rows of DATA: a label or a number for each.
+
+    DATA has the columns that the study was trained on, by name, in any order; the label may be absent.
+    Where it is there, the predictions are scored.  Rows keep their number and order.
+
+    \b
+    Example:
+        hpt predict new.csv --output labels.csv
+        hpt predict new.csv --study people --keep id --probabilities
+    """
+    from hpt_cli.model import load_model
+    from hpt_cli.prediction import open_output, predict_file
+    from hpt_cli.store import StudyStore
+    from hpt_cli.views.prediction import as_json as summary
+    from hpt_cli.views.prediction import lines
+
+    if output is not None and output.exists() and output.samefile(data):
+        raise InputError(f"--output {output}: is the file that is read; write to another")
+    store = StudyStore.find(runs_dir, study)
+    best = store.folder / "best"
+    if not (best / "model.json").exists():
+        raise InputError(
+            f"study {store.folder.name} holds no model to predict with (expected {best / 'model.json'}): it "
+            "has no finished trial of the built-in network yet, or its model was saved by an older version; "
+            "remove best/ and go on with hpt run"
+        )
+    model = load_model(best)
+    columns = [name.strip() for name in (keep or "").split(",") if name.strip()]
+    records: list[dict[str, Any]] = []
+    if as_json and output is None:
+
+        def collect(frame: Any) -> None:
+            records.extend(frame.to_dict("records"))
+
+        result = predict_file(model, data, collect, probabilities=probabilities, keep=columns)
+    else:
+        with open_output(output, sys.stdout) as write:
+            result = predict_file(model, data, write, probabilities=probabilities, keep=columns)
+    if as_json:
+        print(summary(store.folder.name, model, result, output, records))
+    else:
+        for line in lines(store.folder.name, model, result, output):
+            print(line, file=sys.stderr)
