@@ -25,7 +25,6 @@ COMMANDS: Mapping[str, str] = {
     "logs": "Print what own code wrote in a trial.",
     "best": "Print the best trial's params.",
     "confirm": "Train the contenders on new seeds, choose one, and test it.",
-    "confirm": "Train the contenders on new seeds, choose one, and score it on the test rows.",
     "predict": "Apply the best model to the rows of a file.",
     "verify": "Train trials again and say whether every bit agrees.",
     "list": "List the studies.",
