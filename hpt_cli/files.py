@@ -7,6 +7,7 @@ import json
 import os
 import re
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -83,6 +84,10 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+_LOOKS = 5
+_SECONDS_BETWEEN_LOOKS = 0.02
+
+
 def lock_file(file: IO[str], name: str) -> None:
     """Lock the open file of a study, and say in it who did.
 
@@ -91,11 +96,16 @@ def lock_file(file: IO[str], name: str) -> None:
         InputError: The file system has no locks.
     """
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for look in range(_LOOKS):  # who looks at a lock holds it for a moment
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if look == _LOOKS - 1:
+                    raise
+                time.sleep(_SECONDS_BETWEEN_LOOKS)
     except BlockingIOError:
-        file.seek(0)
-        holder = file.read(200).strip() or "another process"
-        raise StudyInUseError(f"study {name} is in use by {holder}") from None
+        raise StudyInUseError(f"study {name} is in use by {_holder_of(file)}") from None
     except OSError as error:  # a file system without locks
         raise InputError(
             f"the folder of study {name} cannot be locked ({os.strerror(error.errno or 0).lower()}); "
@@ -106,3 +116,21 @@ def lock_file(file: IO[str], name: str) -> None:
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()} since {since}")
         file.flush()
+
+
+def lock_holder(path: Path) -> str | None:
+    """Who holds the lock of a study, ``process 17 on host since ...``; ``None`` if nobody does."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return _holder_of(file)
+    except OSError:  # never locked, or not readable for us, or a file system without locks
+        return None
+    return None
+
+
+def _holder_of(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read(200).strip() or "another process"

@@ -36,7 +36,7 @@ from hpt_cli.errors import (
     StudyNotFoundError,
 )
 from hpt_cli.evidence import Evidence
-from hpt_cli.files import lock_file, publish, publish_json, read_json, sync_folder, writing
+from hpt_cli.files import lock_file, lock_holder, publish, publish_json, read_json, sync_folder, writing
 from hpt_cli.rerun import SCHEMA as RERUN_SCHEMA
 from hpt_cli.rerun import Rerun
 from hpt_cli.rounds import RoundPlan
@@ -342,6 +342,10 @@ class StudyStore:
             DamagedStudyError: A confirmation's record is unreadable.
         """
         return Evidence(self.reruns(), self.confirmations())
+
+    def holder(self) -> str | None:
+        """Who is running the study, ``process 17 on host since ...``; ``None`` if nobody is."""
+        return lock_holder(self.folder / ".lock")
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -27,7 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "confirm": "Train the contenders on new seeds, choose one, and test it.",
     "predict": "Apply the best model to the rows of a file.",
     "verify": "Train trials again and say whether every bit agrees.",
-    "list": "List the studies.",
+    "list": "List the studies, and how far each has come.",
     "completion": "Print what a shell needs to complete hpt.",
     "schema": "Print the JSON Schema of a config, for editors.",
 }

@@ -15,7 +15,7 @@ from hpt_cli.cli import options
 @options.runs_dir
 @options.debug
 def command(as_json: bool, runs_dir: Path) -> None:
-    """List the studies, the newest first.
+    """List the studies, the newest first: running, finished, stopped or how they ended, and the best trial.
 
     \b
     Example:

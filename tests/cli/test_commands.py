@@ -197,9 +197,9 @@ class TestList:
     def test_one_line_a_study(self, hpt, study, make_study):
         make_study(name="moons")
         lines = [line.split("\t") for line in hpt("list").stdout.splitlines()]
-        assert sorted(line[:5] for line in lines[1:]) == [
-            ["digits", "3", "5", "validation_accuracy", "0.95"],
-            ["moons", "0", "5", "validation_accuracy", "-"],
+        assert sorted(line[:6] for line in lines[1:]) == [
+            ["digits", "stopped", "3", "5", "validation_accuracy", "0.95"],
+            ["moons", "stopped", "0", "5", "validation_accuracy", "-"],
         ]
 
     def test_a_damaged_study_does_not_hide_the_others(self, hpt, study, make_study):
@@ -207,7 +207,8 @@ class TestList:
         by_name = {entry["name"]: entry for entry in json.loads(hpt("list", "--json").stdout)}
         assert by_name["digits"]["best"] == {"number": 2, "objective": 0.95}
         assert "study.json" in by_name["broken"]["error"]
-        assert "broken\t-" in hpt("list").stdout
+        assert (by_name["digits"]["status"], by_name["broken"]["status"]) == ("stopped", "damaged")
+        assert "broken\tdamaged\t-" in hpt("list").stdout
 
     def test_a_description_of_another_shape_is_damage_too(self, hpt, make_study):
         path = make_study().folder / "study.json"

@@ -1,7 +1,9 @@
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -159,10 +161,24 @@ def test_only_one_process_writes(store):
     assert other.stdout.readline() == "held\n"
     with pytest.raises(StudyInUseError, match=f"process {other.pid} on "), store.lock():
         pass
+    assert (store.holder() or "").startswith(f"process {other.pid} on ")
     other.kill()
     other.communicate()
+    assert store.holder() is None
     with store.lock():  # a dead process holds nothing
         pass
+
+
+def test_who_looks_at_the_lock_at_the_same_moment_keeps_nobody_out(store):
+    with store.lock():
+        pass
+    with (store.folder / ".lock").open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        done = threading.Timer(0.03, fcntl.flock, (looking, fcntl.LOCK_UN))
+        done.start()
+        with store.lock():
+            pass
+        done.join()
 
 
 class TestFind:

@@ -1,7 +1,9 @@
 """One trial, a round's moves, a plan, the list of studies: in a terminal."""
 
 import dataclasses
+import os
 import re
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 from hpt_cli.config import RoundSettings
+from hpt_cli.endings import Ended, Reason
 from hpt_cli.rounds import Move
 from hpt_cli.space import Choice, Float, Int, SearchSpace, survey
 from hpt_cli.trial import Origin
@@ -245,13 +248,37 @@ class TestStudies:
         make_study([make_trial(0, 0.975)], planned=9)
         (make_study([], name="broken").folder / "study.json").write_text("{")
         console, written = terminal()
-        show_studies(console, list_studies(tmp_path / "runs"))
+        show_studies(console, list_studies(tmp_path / "runs"), lambda: time.time() + 7230)
         lines = written().splitlines()
-        assert sorted(line.split()[:5] for line in lines[2:4]) == [
-            ["broken", "-", "-", "-", lines[2 if lines[2].startswith("broken") else 3].split()[4]],
-            ["digits", "1", "of", "9", "0.9750"],
+        assert sorted(line.split() for line in lines[2:4]) == [
+            ["broken", "damaged", "-", "-", "-", "2", "h", "ago"],
+            ["digits", "stopped", "1", "of", "9", "0.9750", "validation_accuracy", "2", "h", "ago"],
         ]
         assert lines[4].startswith("broken: ")
+
+    def test_how_each_study_ended(self, make_study, make_trial, tmp_path):
+        make_study([make_trial(0, 0.5)], name="whole")
+        make_study([make_trial(0, 0.5)], planned=2, name="halted")
+        make_study([make_trial(0, 0.5)], planned=2, name="late").mark_ended(Ended(Reason.BUDGET, seconds=3.0))
+        with make_study([make_trial(0, 0.5)], planned=2, name="busy").lock():
+            found = {study.name: study for study in list_studies(tmp_path / "runs")}
+        assert {name: study.status for name, study in found.items()} == {
+            "whole": "finished",
+            "halted": "stopped",
+            "late": "ended by budget",
+            "busy": "running",
+        }
+        assert found["busy"].holder.startswith(f"process {os.getpid()} on ")
+        assert {study.status for study in list_studies(tmp_path / "runs")} & {"running"} == set()
+
+    @pytest.mark.parametrize("width", [30, 40, 60])
+    def test_a_narrow_terminal_gets_fewer_columns(self, make_study, make_trial, terminal, tmp_path, width):
+        make_study([make_trial(0, 0.975)], planned=9)
+        console, written = terminal(width)
+        show_studies(console, list_studies(tmp_path / "runs"))
+        assert max(map(len, written().splitlines())) <= width
+        assert "digits" in written()
+        assert "0.9750" in written()
 
 
 class TestBest:
