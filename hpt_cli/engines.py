@@ -22,11 +22,17 @@ def count_workers(settings: ExecutionSettings, asked: int | None = None) -> int:
 
 
 @contextmanager
-def local_workers(settings: ExecutionSettings, workers: int) -> Iterator[Executor]:
-    """Worker processes on this machine; however the block ends, they end with it."""
+def local_workers(settings: ExecutionSettings, workers: int, grace: float) -> Iterator[Executor]:
+    """Worker processes on this machine; however the block ends, they end with it.
+
+    Args:
+        settings: The config's.
+        workers: How many.
+        grace: Seconds beyond a trial's timeout before its worker is ended.
+    """
     executor = LocalExecutor(
         workers,
-        timeout=settings.trial_timeout,
+        timeout=None if settings.trial_timeout is None else settings.trial_timeout + grace,
         threads=settings.threads_per_worker,
         retries=settings.retries,
     )

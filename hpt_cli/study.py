@@ -71,7 +71,7 @@ def run_missing(
     """
     workers = count_workers(config.execution, workers)
     objective = make_objective(store, config)
-    with store.lock(), local_workers(config.execution, workers) as executor:
+    with store.lock(), local_workers(config.execution, workers, objective.grace) as executor:
         if retry_failed:
             _set_failed_aside(store, observe)
         StudyLoop(store, config, objective, executor, workers, observe, stop).run()

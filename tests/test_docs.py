@@ -17,7 +17,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 TYPED = sorted(
     {
         line.partition(" #")[0].removeprefix("$ ").strip()
-        for page in (ROOT / "README.md", *sorted((ROOT / "configs").glob("*.yaml")))
+        for page in (ROOT / "README.md", *sorted((ROOT / "configs").rglob("*.yaml")))
         for line in re.findall(r"^(?:\$ |#   )(hpt .*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     }
 )

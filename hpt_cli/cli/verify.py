@@ -63,5 +63,9 @@ def command(
         passed = len(results) - len(checks)
         skipped = f"; {plural(passed, 'trial')} that failed or timed out passed over" if passed else ""
         print(f"{plural(len(checks) - different, 'trial')} trained again with the same bits{skipped}")
+        if different and config.own_code is not None:
+            print(
+                "own code gives the same bits only where it takes every random draw from the seed it is given"
+            )
     if different:
         raise StudyFailedError(f"{different} of {plural(len(checks), 'trial')} not the same as stored")

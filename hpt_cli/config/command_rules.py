@@ -48,12 +48,7 @@ def read_command(
 def _read_words(shape: models.Config, document: Document) -> tuple[str, ...] | None:
     path: KeyPath = ("command",)
     given = shape.command
-    if given is None:  # refused already, or nothing at all
-        if document.data.get("command") is None:
-            document.refuse(path, "is empty", "write command: python train.py --lr {learning_rate}")
-        return None
-    if not given or (isinstance(given, str) and not given.strip()):
-        document.refuse(path, "is empty", "write command: python train.py --lr {learning_rate}")
+    if given is None:  # it was refused
         return None
     if shape.shell:
         if isinstance(given, str):

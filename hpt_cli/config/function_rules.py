@@ -32,7 +32,7 @@ def read_function(
             document.refuse(_PATH, "is empty", _FORM)
         return None
     match = _TARGET.fullmatch(target)
-    if match is None:
+    if match is None or match[1].endswith(".py"):
         document.refuse(_PATH, f"must name a module and a function, found {shown(target)}", _form_for(target))
         return None
     settings = FunctionSettings(match[1], match[2])

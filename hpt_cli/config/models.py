@@ -145,6 +145,8 @@ def _workers(value: Any) -> int | None:
 
 def _words(value: Any) -> str | tuple[str, ...]:
     """A command: one text, or a list of words, of which numbers may be some."""
+    if value is None or value == [] or (isinstance(value, str) and not value.strip()):
+        raise Refused("is empty", _COMMAND)
     if isinstance(value, str):
         return value
     if not isinstance(value, list):

@@ -307,6 +307,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> _UnreadableError:
     around = lines[min(line, len(lines)) - 1]
     if "\t" in around[: len(around) - len(around.lstrip())]:
         what, hint = _SYNTAX[0][2:]
+    elif re.match(r"\s*(- )?\w+: \{\w+\}.*\S", around):
+        what, hint = "a text cannot start with a brace", "quote all of it: '{python} train.py'"
     elif "{{" in around or "{%" in around:
         hint = "is this a template that was not filled in?"
     elif not hint and re.search(r"\w:[^\s/\\]", around):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from hpt_cli.trial import Leg, Paused, TrialResult, TrialSpec
 
@@ -15,6 +16,10 @@ class Objective(ABC):
     An objective is a small picklable value: what is large (data) it finds by path where it runs.  It must not
     depend on anything but itself and the specs: no clock, no global generator, no state from earlier calls.
     """
+
+    grace: ClassVar[float] = 0.0
+    """Seconds beyond a trial's timeout that it needs to end the trial by itself; of most, none: the engine
+    ends the worker."""
 
     @abstractmethod
     def evaluate(self, specs: Sequence[TrialSpec]) -> list[TrialResult]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hpt_cli.objectives import supervisor, template
 from hpt_cli.objectives.own_code import OwnCodeObjective, Run, quoting
@@ -38,6 +38,8 @@ class CommandObjective(OwnCodeObjective):
 
     settings: CommandSettings
     timeout: float | None = None
+
+    grace: ClassVar[float] = 5.0  # it can say more of a trial that took too long than the end of a worker can
 
     def seconds_left(self, clock: float) -> float | None:
         """What its earlier repeats have left of the timeout."""

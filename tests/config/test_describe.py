@@ -14,7 +14,7 @@ from hpt_cli.config.yaml_loader import read_yaml
 from hpt_cli.network import HYPERPARAMETERS
 
 ROOT = Path(__file__).parents[2]
-CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
+CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
 
 
 def test_the_page_is_current():
