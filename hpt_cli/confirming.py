@@ -83,7 +83,7 @@ def confirm_study(
         observe(StudyStarted(store.name, tuple(results.values()), len(results), count))
         store.save_confirmation(record)
         objective = make_objective(store, config)
-        with local_workers(config.execution, count) as executor:
+        with local_workers(config.execution, count, objective.grace) as executor:
             confirming = _Confirming(store, config, objective, executor, count, observe, stop)
             return confirming.run(record, results, dataset), True
 
