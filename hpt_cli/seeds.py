@@ -16,6 +16,8 @@ RERUN = 4
 """One more training of a finished trial, for evidence: ``[seed, RERUN, number of the rerun]``."""
 SCORE = 5
 """Rows of the test part drawn again, for the interval of a score: ``[seed, SCORE]``."""
+DECIDE = 6
+"""Where to look next: ``[seed, DECIDE, round]``."""
 
 
 def training_seed(study_seed: int, repeat: int) -> int:

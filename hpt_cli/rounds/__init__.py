@@ -1,6 +1,29 @@
 """Where to look next: coarse to fine."""
 
-from hpt_cli.rounds.decision import LEAST_FINISHED, LEAST_WIDTH, next_space
-from hpt_cli.rounds.plan import Move, RoundPlan
+from hpt_cli.rounds.decision import (
+    LEAST_FINISHED,
+    Decision,
+    Situation,
+    decide,
+    measured_noise,
+    wanted_reruns,
+)
+from hpt_cli.rounds.plan import Evidence, Move, RoundPlan
+from hpt_cli.rounds.ranges import Limits
+from hpt_cli.rounds.settings import RefineSettings
+from hpt_cli.rounds.words import sentence
 
-__all__ = ["LEAST_FINISHED", "LEAST_WIDTH", "Move", "RoundPlan", "next_space"]
+__all__ = [
+    "LEAST_FINISHED",
+    "Decision",
+    "Evidence",
+    "Limits",
+    "Move",
+    "RefineSettings",
+    "RoundPlan",
+    "Situation",
+    "decide",
+    "measured_noise",
+    "sentence",
+    "wanted_reruns",
+]

@@ -1,148 +1,328 @@
-"""Where to look next: the next round's space from the results so far.
+"""Where to look next: the next round's space as a pure function of the results so far.
 
-The decision in its first form: the box of the best quarter of the finished trials, in each dimension's
-internal units.  It is a pure function of the space and the results, so that it can be made again.
+What is asked of the results is where the optimum may be (:mod:`hpt_cli.rounds.belief`); a range keeps the places
+where it may, and moves an end outward where it may lie beyond.  ``docs/refine.md`` has the rule step by step.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from hpt_cli.errors import InputError
-from hpt_cli.rounds.plan import Move
-from hpt_cli.space import SCALES, Choice, Dimension, Float, Int, SearchSpace, Value
+from hpt_cli.noise import Noise, contenders, measure
+from hpt_cli.rerun import Purpose, Rerun, WantedReruns, trainings_of
+from hpt_cli.rounds.moves import Found, Judged, judge_choice, judge_range
+from hpt_cli.rounds.plan import Move, RoundPlan
+from hpt_cli.rounds.ranges import NO_LIMITS, Limits
+from hpt_cli.rounds.settings import RefineSettings
+from hpt_cli.rounds.words import number, plural
+from hpt_cli.space import Choice, Dimension, Float, Params, SearchSpace
 from hpt_cli.trial import Status, TrialResult
 
-BEST_SHARE = 0.25
-"""Share of the finished trials that the next space is drawn around."""
+if TYPE_CHECKING:
+    from hpt_cli.rounds.belief import Belief
+
 LEAST_FINISHED = 4
 """Fewer finished trials decide nothing."""
-PADDING = 0.1
-"""Added on both sides of the box of the best, in its width."""
-LEAST_WIDTH = 1 / 3
-"""A round keeps at least this share of a dimension's width."""
+PROBES_OFFERED = 256
+"""Points outside the space among which probes are chosen."""
+APART = 0.15
+"""Probes are at least so far apart, in ranges."""
 
 
-def next_space(
-    space: SearchSpace, results: Sequence[TrialResult], goal: str
-) -> tuple[SearchSpace, tuple[Move, ...]]:
-    """The space of the next round, around the best quarter of the finished trials.
-
-    Each numeric dimension gets the range of the best, padded by a tenth of it on both sides, kept at a
-    third of the old width or more, and never beyond the old ends.  A side on which the padded range
-    reaches the old end stays where it is.  Choices are held.
+@dataclass(frozen=True)
+class Decision:
+    """Where the next round looks.
 
     Args:
-        space: The space to narrow.
-        results: Results of all rounds; those that are not done or lie outside ``space`` are left out.
-        goal: ``minimize`` or ``maximize``.
-
-    Returns:
-        The new space and a move for every dimension, in their order.
-
-    Raises:
-        InputError: Too few trials have finished to decide.
+        space: In which space.
+        moves: What became of each dimension.
+        probes: Points outside the space, to check what was left out.
+        noise: Standard deviation of a training that was reckoned with; ``None`` if it is unknown.
+        note: What is to be said of the whole; empty for nothing.
+        decided: Whether there was enough to decide on; if not, ``note`` says what is missing.
+        stop: Whether it is of no use to look closer; ``note`` says why.
     """
-    sign = -1.0 if goal == "maximize" else 1.0
-    scored = [
-        (sign * result.objective, result.number, result)
-        for result in results
-        if result.status is Status.DONE and result.objective is not None and result.params in space
-    ]
-    if len(scored) < LEAST_FINISHED:
-        raise InputError(
-            f"too few trials to decide where to look next: {len(scored)} finished in the space, at least "
-            f"{LEAST_FINISHED} are needed"
+
+    space: SearchSpace
+    moves: tuple[Move, ...]
+    probes: tuple[Params, ...] = ()
+    noise: float | None = None
+    note: str = ""
+    decided: bool = True
+    stop: bool = False
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that a decision follows from.
+
+    Args:
+        plans: The rounds so far, the last one the round to move on from.
+        results: Their trials.
+        reruns: Of those trials.
+        goal: ``minimize`` or ``maximize``.
+        seed: Words of entropy for the draws.
+        settings: The rule's numbers.
+        limits: Between what the values of each dimension make sense, where that is known.
+    """
+
+    plans: Sequence[RoundPlan]
+    results: Sequence[TrialResult]
+    reruns: Sequence[Rerun] = ()
+    goal: str = "minimize"
+    seed: Sequence[int] = (0,)
+    settings: RefineSettings = field(default_factory=RefineSettings)
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+
+    @property
+    def space(self) -> SearchSpace:
+        """The space to move on from."""
+        return self.plans[-1].space
+
+    @property
+    def done(self) -> list[TrialResult]:
+        """The trials that ended well."""
+        return [result for result in self.results if result.objective is not None]
+
+    @property
+    def trainings(self) -> dict[int, dict[int, float]]:
+        """Of each trial that ended well, its trainings' objectives by seed."""
+        found = {result.number: trainings_of(result, self.reruns) for result in self.done}
+        return {number: values for number, values in found.items() if values}
+
+
+def measured_noise(situation: Situation) -> Noise | None:
+    """What repeats and reruns tell of the noise; ``None`` where no trial was trained twice."""
+    return measure(situation.trainings.values(), situation.goal)
+
+
+def decide(situation: Situation, *, trials: int = 0) -> Decision | WantedReruns:
+    """Where the round after the last of the plans looks; or the reruns that it takes to know.
+
+    Args:
+        situation: What is known.
+        trials: How many the next round has, of which some are probes.
+    """
+    missing = _too_little(situation)
+    if missing:
+        return _held(situation, missing, decided=False)
+    wanted = wanted_reruns(situation)
+    return _decided(situation, trials) if wanted is None else wanted
+
+
+def _decided(situation: Situation, trials: int) -> Decision:
+    import numpy as np
+
+    from hpt_cli.rounds.belief import Belief
+    from hpt_cli.strategies.threads import one_thread
+
+    space, first, done = situation.space, situation.plans[0].space, situation.done
+    trainings, noise = situation.trainings, measured_noise(situation)
+    judged = _judged(situation, trainings, noise)
+    best = _contenders(situation, done, trainings, noise)
+    inside = [trial for trial in judged if trial.params in space]
+    best_inside = [result for result in best if result.params in space]
+    rng = np.random.default_rng(np.random.SeedSequence([*situation.seed, len(situation.plans)]))
+    with one_thread():
+        belief = Belief(space, first, judged, noise, rng)
+        optima = belief.optima()
+        p_values = dict(zip(space.names, holm(belief.p_values()), strict=True))
+        moves = []
+        for column, (name, dimension) in enumerate(space.dimensions.items()):
+            found = Found(
+                name=name,
+                first=first.dimensions[name],
+                optima=[place for place in optima[:, column].tolist() if not math.isnan(place)],
+                p=p_values[name],
+                trials=tuple(trial for trial in inside if name in trial.params),
+                contenders=tuple(result for result in best_inside if name in result.params),
+                n_contenders=len(best),
+                n_trials=len(judged),
+                n_dimensions=len(space.names),
+            )
+            limits = situation.limits.get(name, NO_LIMITS)
+            moves.append(
+                judge_choice(dimension, found, situation.settings)
+                if isinstance(dimension, Choice)
+                else judge_range(dimension, found, situation.settings, limits)
+            )
+        new = space.replace({move.name: move.new for move in moves})
+        spread = noise.spread if noise is not None else None
+        stop = _no_use(belief, new, moves, best, trainings, noise)
+        probes = () if stop else _probes(situation, new, belief, rng, trials)
+    return Decision(new, tuple(moves), probes, spread, stop or _noise_note(noise), stop=bool(stop))
+
+
+def _too_little(situation: Situation) -> str:
+    """Why nothing can be decided; empty if it can."""
+    done = situation.done
+    n = sum(result.params in situation.space for result in done)
+    if len(done) < LEAST_FINISHED:
+        bad = len(situation.results) - len(done)
+        ended = f"; {plural(bad, 'trial')} did not end well" if bad else ""
+        return (
+            f"too few trials to decide where to look next: {len(done)} finished, at least {LEAST_FINISHED} are "
+            f"needed{ended}"
         )
-    scored.sort(key=lambda entry: entry[:2])
-    best = [result for _, _, result in scored[: max(math.ceil(BEST_SHARE * len(scored)), 2)]]
-    judged = _judged(len(scored), results)
-    moves = tuple(_move(name, dimension, best, judged) for name, dimension in space.dimensions.items())
-    return space.replace({move.name: move.new for move in moves if move.action != "hold"}), moves
+    if not n:
+        return "no finished trial lies in the round's space: there is nothing to decide by"
+    objectives = [result.objective for result in done if result.objective is not None]
+    if math.isclose(min(objectives), max(objectives), rel_tol=1e-12):
+        return f"all {len(done)} finished trials are equally good: nothing speaks for one place or another"
+    return ""
 
 
-def _judged(count: int, results: Sequence[TrialResult]) -> str:
-    """``40 trials``; where some are left out, which ones count: ``10 done trials in this space``."""
-    n_done = sum(result.objective is not None for result in results)
-    done = "done " if n_done < len(results) else ""
-    return f"{count} {done}trials" + (" in this space" if count < n_done else "")
+def _held(situation: Situation, note: str, *, decided: bool) -> Decision:
+    moves = tuple(
+        Move(name, "hold", dimension, dimension, note)
+        for name, dimension in situation.space.dimensions.items()
+    )
+    return Decision(situation.space, moves, note=note, decided=decided)
 
 
-def _move(name: str, old: Dimension, best: Sequence[TrialResult], judged: str) -> Move:
-    where = f"the best {len(best)} of {judged}"
-    values = [result.params[name] for result in best if name in result.params]
-    if isinstance(old, Choice):
-        counts = [(sum(value in Choice((choice,)) for value in values), choice) for choice in old.choices]
-        taken = ", ".join(f"{count} with {_shown(choice)}" for count, choice in counts if count)
-        return Move(name, "hold", old, old, f"choices are kept: {where} are {taken or 'without it'}")
-    if len(values) < 2:
-        return Move(name, "hold", old, old, f"only {len(values)} of {where} use it, too few to narrow")
-    if len(values) < len(best):
-        where = f"the {len(values)} of {where} that use it"
-    numbers = [float(value) for value in values]
-    new = _narrowed(old, numbers)
-    least, most = _shown(min(values)), _shown(max(values))
-    if new == old:
-        return Move(name, "hold", old, old, f"{where} spread from {least} to {most}, over most of the range")
-    kept = [end for end, moved in (("low", new.low != old.low), ("high", new.high != old.high)) if not moved]
-    edge = f"; the {kept[0]} end stays, because they lie close to it" if kept else ""
-    return Move(name, "narrow", old, new, f"{where} lie from {least} to {most}{edge}")
+def wanted_reruns(situation: Situation) -> WantedReruns | None:
+    """The reruns that tell of the noise, where no trial has repeats: one each, and more if they differ."""
+    settings = situation.settings
+    if settings.reruns == 0:
+        return None
+    sign = -1.0 if situation.goal == "maximize" else 1.0
+    noise = measured_noise(situation)
+    if noise is None and not situation.reruns:
+        best = sorted(situation.done, key=lambda result: (sign * (result.objective or 0.0), result.number))
+        leaders = tuple(sorted(result.number for result in best[: settings.leaders]))
+        why = f"to know the noise: the best {plural(len(leaders), 'trial')} on a new seed"
+        return WantedReruns(leaders, (0,), Purpose.NOISE, why)
+    first = {rerun.trial for rerun in situation.reruns if rerun.purpose is Purpose.NOISE}
+    there = {(rerun.trial, rerun.number) for rerun in situation.reruns}
+    numbers = tuple(range(settings.reruns))
+    missing = any((trial, number) not in there for trial in first for number in numbers)
+    if noise is not None and noise.spread > 0 and first and missing:
+        why = f"to know the noise better: {plural(settings.reruns, 'new seed')} in all"
+        return WantedReruns(tuple(sorted(first)), numbers, Purpose.NOISE, why)
+    return None
 
 
-_HAIR = 1e-9  # what rounding left so little beyond a bound or a whole number is that number
+def _judged(
+    situation: Situation, trainings: Mapping[int, Mapping[int, float]], noise: Noise | None
+) -> list[Judged]:
+    """The trials with the best estimate of each; those that did not end well count as bad."""
+    names = situation.space.dimensions.keys()
+    sign = -1.0 if situation.goal == "maximize" else 1.0
+    # what a seed does to all trials makes the mean of more seeds another number, not a better one
+    pooled = noise is not None and noise.common <= noise.paired
+    judged = []
+    for result in situation.results:
+        if not result.params.keys() <= names:
+            continue
+        if result.objective is None:
+            if result.status is not Status.PRUNED:
+                judged.append(Judged(result.number, result.params, None))
+            continue
+        values = trainings.get(result.number, {})
+        value, count = result.objective, max(len(result.repeats), 1)
+        if pooled and len(values) > count:
+            value, count = math.fsum(values.values()) / len(values), len(values)
+        judged.append(Judged(result.number, result.params, sign * value, count))
+    return judged
 
 
-def _narrowed(old: Float | Int, numbers: Sequence[float]) -> Float | Int:
-    """``old`` cut to the padded range of ``numbers``, outward to values that people write."""
-    low, high = _range(old, numbers)
-    if isinstance(old, Float) and old.step is None:
-        return replace(
-            old,
-            low=old.low if low < _HAIR else max(_legible(old, low, high, low, math.floor), old.low),
-            high=old.high if high > 1 - _HAIR else min(_legible(old, low, high, high, math.ceil), old.high),
-        )
-    step, last = old.step or 1, (old.size or 1) - 1
-    first = max(math.floor((_value(old, low) - old.low) / step + _HAIR), 0)
-    last = min(math.ceil((_value(old, high) - old.low) / step - _HAIR), last)
-    if isinstance(old, Float):
-        return replace(old, low=old.value_at(first), high=old.value_at(last))
-    return replace(old, low=old.values()[first], high=old.values()[last])
+def _contenders(
+    situation: Situation,
+    done: Sequence[TrialResult],
+    trainings: Mapping[int, Mapping[int, float]],
+    noise: Noise | None,
+) -> list[TrialResult]:
+    """The trials that may be the best; a few more where these are too few to show where they lie."""
+    sign = -1.0 if situation.goal == "maximize" else 1.0
+    ranked = sorted(done, key=lambda result: (sign * (result.objective or 0.0), result.number))
+    least = max(2, min(len(situation.space.names) + 2, math.ceil(len(done) / 4)))
+    numbers = {result.number for result in ranked[:least]}
+    if noise is not None:
+        numbers |= set(contenders(trainings, noise, situation.goal))
+    return [result for result in ranked if result.number in numbers]
 
 
-def _range(old: Float | Int, numbers: Sequence[float]) -> tuple[float, float]:
-    """The next range as places in the old one: 0 is the old low, 1 the old high, even in internal units."""
-    scale = SCALES[old.scale]
-    start, end = scale.to_internal(old.low), scale.to_internal(old.high)
-    places = [(scale.to_internal(number) - start) / (end - start) for number in numbers]
-    padding = PADDING * (max(places) - min(places))
-    low, high = min(places) - padding, max(places) + padding
-    lacking = max(LEAST_WIDTH - (high - low), 0.0)
-    low, high = low - lacking / 2, high + lacking / 2
-    if lacking:  # the least width slides inside, so that an end does not cut it
-        shift = max(-low, 0.0) - max(high - 1, 0.0)
-        low, high = low + shift, high + shift
-    return low, high
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P-values that allow for their number.
+
+    Source:
+        Holm, "A Simple Sequentially Rejective Multiple Test Procedure", Scandinavian Journal of Statistics 6
+        (1979), https://www.jstor.org/stable/4615733
+    """
+    adjusted = [0.0] * len(p_values)
+    least = 0.0
+    for rank, index in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
+        least = max(least, min(1.0, p_values[index] * (len(p_values) - rank)))
+        adjusted[index] = least
+    return adjusted
 
 
-def _value(old: Float | Int, place: float) -> float:
-    scale = SCALES[old.scale]
-    start, end = scale.to_internal(old.low), scale.to_internal(old.high)
-    return scale.from_internal(start + (end - start) * place)
+def _no_use(
+    belief: Belief,
+    new: SearchSpace,
+    moves: Sequence[Move],
+    best: Sequence[TrialResult],
+    trainings: Mapping[int, Mapping[int, float]],
+    noise: Noise | None,
+) -> str:
+    """Why it is of no use to look closer; empty if it is."""
+    if all(move.new == move.old for move in moves) and all("floor" in move.why for move in moves):
+        return "every range is at its floor: there is nothing left to narrow"
+    if noise is None or noise.paired == 0 or not best:
+        return ""
+    error = noise.paired / math.sqrt(max(len(trainings.get(best[0].number, ())), 1))
+    spread = belief.spread(new)
+    if spread >= error:
+        return ""
+    return (
+        f"further zoom would chase noise: what is expected in the new ranges differs by {number(spread)}, and "
+        f"the best trial's mean is uncertain by {number(error)}; more repeats, or hpt confirm, tell more"
+    )
 
 
-def _legible(old: Float, low: float, high: float, place: float, outward: Callable[[float], int]) -> float:
-    """The value at ``place``, rounded outward to three digits of what counts on the scale."""
-    value = _value(old, place)
-    width = _value(old, high) - _value(old, low)
-    counts = {"linear": width, "log": value, "log1m": 1 - value}[old.scale]
-    digits = 2 - math.floor(math.log10(counts))
-    # through text: 123 * 10^-5 is 0.00123, without the product's rounding
-    return float(f"{outward(value * 10.0**digits)}e{-digits}")
+def _noise_note(noise: Noise | None) -> str:
+    if noise is None:
+        return "the noise is unknown: no trial was trained twice"
+    if noise.paired == 0:
+        return "no noise: trainings of the same params on other seeds came out the same"
+    return (
+        f"noise: a training differs by {number(noise.paired)} (measured on {plural(noise.trials, 'trial')})"
+    )
 
 
-def _shown(value: Value) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _probes(
+    situation: Situation, new: SearchSpace, belief: Belief, rng: object, trials: int
+) -> tuple[Params, ...]:
+    """Points that were left out, where the most may be gained if leaving them out was wrong."""
+    count = round(situation.settings.probes * trials)
+    outer = outermost([*(plan.space for plan in situation.plans), new])
+    if not count or outer == new:
+        return ()
+    points = []
+    for _ in range(PROBES_OFFERED):
+        params = outer.from_unit(rng.random(len(outer.names)).tolist())  # type: ignore[attr-defined]
+        if params not in new and outer.allows(params):
+            points.append(params)
+    return tuple(belief.promising(points, count, APART)) if points else ()
+
+
+def outermost(spaces: Sequence[SearchSpace]) -> SearchSpace:
+    """The space that holds all of them: each range from its least low to its greatest high, every choice."""
+    first = spaces[0]
+    dimensions: dict[str, Dimension] = {}
+    for name, dimension in first.dimensions.items():
+        if isinstance(dimension, Choice):
+            continue  # choices are only ever dropped from the first space's
+        ranges = [space.dimensions[name] for space in spaces]
+        low = min(other.low for other in ranges if not isinstance(other, Choice))
+        high = max(other.high for other in ranges if not isinstance(other, Choice))
+        if isinstance(dimension, Float):
+            dimensions[name] = Float(low, high, dimension.scale, dimension.step, when=dimension.when)
+        else:
+            dimensions[name] = type(dimension)(
+                int(low), int(high), dimension.scale, dimension.step, when=dimension.when
+            )
+    return first.replace(dimensions)

@@ -6,10 +6,63 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hpt_cli.space import Dimension, SearchSpace, dimension_from_json
+from hpt_cli.space import Dimension, Params, SearchSpace, dimension_from_json
 
 SCHEMA = 1
 """Version of the plan's JSON; a reader refuses a newer one."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a move rests on.
+
+    Args:
+        trials: How many trials in the old range were judged.
+        contenders: How many of them may be the best.
+        kept: How many of the contenders lie in the new range.
+        p: How likely such evidence is if the dimension does not matter; ``None`` where it was not tested.
+        share: Share of the places where the optimum may be that lie in the new range.
+        edge: ``low`` or ``high``, the end at which the optimum may be; empty for none.
+        places: Where the contenders lie in the old range, 0 at its low end and 1 at its high end on its scale;
+            of a choice, the index of each one's value.
+    """
+
+    trials: int
+    contenders: int
+    kept: int
+    p: float | None = None
+    share: float | None = None
+    edge: str = ""
+    places: tuple[float, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types."""
+        return {
+            "trials": self.trials,
+            "contenders": self.contenders,
+            "kept": self.kept,
+            "p": self.p,
+            "share": self.share,
+            "edge": self.edge,
+            "places": list(self.places),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Evidence:
+        """The inverse of :meth:`to_json`.
+
+        Raises:
+            ValueError, KeyError, TypeError: It is not evidence's JSON.
+        """
+        return cls(
+            trials=int(data["trials"]),
+            contenders=int(data["contenders"]),
+            kept=int(data["kept"]),
+            p=None if data["p"] is None else float(data["p"]),
+            share=None if data["share"] is None else float(data["share"]),
+            edge=str(data["edge"]),
+            places=tuple(float(place) for place in data["places"]),
+        )
 
 
 @dataclass(frozen=True)
@@ -18,10 +71,12 @@ class Move:
 
     Args:
         name: The dimension.
-        action: ``narrow`` or ``hold``.
+        action: ``narrow``, ``widen`` (an end moved outward, or a choice came back), ``shift`` (one end outward,
+            the other inward), ``hold``, ``drop`` (choices left out) or ``freeze`` (one choice is left).
         old: Before.
         new: After.
         why: The evidence, in a plain sentence that names counts.
+        evidence: The same in numbers; ``None`` where there was nothing to judge by.
     """
 
     name: str
@@ -29,6 +84,7 @@ class Move:
     old: Dimension
     new: Dimension
     why: str
+    evidence: Evidence | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -38,6 +94,7 @@ class Move:
             "old": self.old.to_json(),
             "new": self.new.to_json(),
             "why": self.why,
+            "evidence": None if self.evidence is None else self.evidence.to_json(),
         }
 
     @classmethod
@@ -47,12 +104,14 @@ class Move:
         Raises:
             ValueError, KeyError, TypeError: It is not a move's JSON.
         """
+        evidence = data.get("evidence")  # which older versions did not write
         return cls(
             name=str(data["name"]),
             action=str(data["action"]),
             old=dimension_from_json(data["old"]),
             new=dimension_from_json(data["new"]),
             why=str(data["why"]),
+            evidence=None if evidence is None else Evidence.from_json(evidence),
         )
 
 
@@ -70,6 +129,9 @@ class RoundPlan:
         parallel: How many trials may be open when the next is chosen.
         origin: ``config``, or ``refine`` for a round that was added by hand.
         moves: What became of each dimension of the round before; empty for the first.
+        probes: Params of the round's first trials, which look outside its space; ``trials`` counts them.
+        noise: Standard deviation of a training that the decision reckoned with; ``None`` if it was unknown.
+        note: What the decision has to say of the whole; may be empty.
     """
 
     number: int
@@ -81,6 +143,9 @@ class RoundPlan:
     parallel: int
     origin: str = "config"
     moves: tuple[Move, ...] = ()
+    probes: tuple[Params, ...] = ()
+    noise: float | None = None
+    note: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -95,6 +160,9 @@ class RoundPlan:
             "origin": self.origin,
             "space": self.space.to_json(),
             "moves": [move.to_json() for move in self.moves],
+            "probes": [dict(params) for params in self.probes],
+            "noise": self.noise,
+            "note": self.note,
         }
 
     @classmethod
@@ -116,4 +184,7 @@ class RoundPlan:
             parallel=int(data["parallel"]),
             origin=str(data["origin"]),
             moves=tuple(Move.from_json(move) for move in data["moves"]),
+            probes=tuple(dict(params) for params in data.get("probes", ())),
+            noise=None if data.get("noise") is None else float(data["noise"]),
+            note=str(data.get("note", "")),
         )

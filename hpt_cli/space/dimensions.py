@@ -41,6 +41,8 @@ class Float:
         step: Only ``low + k * step`` are legal; needs the linear scale and ``high`` on the lattice.
         points: How many values a grid takes, spaced on the scale, both ends included; nothing else reads it.
         when: The dimension exists only where each named value is one of those listed.
+        hard_low: No later round looks below it; ``None`` where nothing is known to stand in the way.
+        hard_high: No later round looks above it.
 
     Raises:
         ValueError: It is not a range, in a sentence for the user.
@@ -52,9 +54,11 @@ class Float:
     step: float | None = None
     points: int | None = None
     when: Condition = field(default_factory=dict)
+    hard_low: float | None = None
+    hard_high: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("low", "high") + (("step",) if self.step is not None else ()):
+        for name in _given(self):
             object.__setattr__(self, name, _finite(name, getattr(self, name)))
         object.__setattr__(self, "when", _normalized(self.when))
         _check_range(self.low, self.high, self.scale, self.points)
@@ -62,6 +66,7 @@ class Float:
             raise ValueError(f"the range from {self.low!r} to {self.high!r} is too wide for a float")
         if self.step is not None:
             _check_step(self.low, self.high, self.step, self.scale)
+        _check_hard(self)
 
     @property
     def size(self) -> int | None:
@@ -159,6 +164,8 @@ class Int:
         step: Only ``low + k * step`` are legal; needs the linear scale and ``high`` on the lattice.
         points: How many values a grid takes, spaced on the scale, both ends included; nothing else reads it.
         when: The dimension exists only where each named value is one of those listed.
+        hard_low: No later round looks below it; ``None`` where nothing is known to stand in the way.
+        hard_high: No later round looks above it.
 
     Raises:
         ValueError: It is not a range, in a sentence for the user.
@@ -170,9 +177,11 @@ class Int:
     step: int | None = None
     points: int | None = None
     when: Condition = field(default_factory=dict)
+    hard_low: int | None = None
+    hard_high: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("low", "high") + (("step",) if self.step is not None else ()):
+        for name in _given(self):
             object.__setattr__(self, name, _whole(name, getattr(self, name)))
         object.__setattr__(self, "when", _normalized(self.when))
         if self.scale == "log1m":
@@ -180,6 +189,7 @@ class Int:
         _check_range(self.low, self.high, self.scale, self.points)
         if self.step is not None:
             _check_step(self.low, self.high, self.step, self.scale)
+        _check_hard(self)
 
     @property
     def size(self) -> int:
@@ -358,6 +368,11 @@ def _places(points: int) -> list[float]:
     return [index / (points - 1) for index in range(points)]
 
 
+def _given(dimension: Float | Int) -> list[str]:
+    optional = ("step", "hard_low", "hard_high")
+    return ["low", "high", *(name for name in optional if getattr(dimension, name) is not None)]
+
+
 def _finite(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(f"{name} must be a number, found {value!r}")
@@ -406,6 +421,22 @@ def _check_step(low: float, high: float, step: float, scale: str) -> None:
         raise ValueError(f"high must be low plus a whole number of steps{instead}, found {high!r}")
 
 
+def _check_hard(dimension: Float | Int) -> None:
+    low, high = dimension.hard_low, dimension.hard_high
+    if low is not None and low > dimension.low:
+        raise ValueError(f"hard_low must not be above low, found hard_low {low!r} and low {dimension.low!r}")
+    if high is not None and high < dimension.high:
+        raise ValueError(
+            f"hard_high must not be below high, found hard_high {high!r} and high {dimension.high!r}"
+        )
+    if dimension.scale == "log" and low is not None and low <= 0:
+        raise ValueError(f"the log scale needs hard_low above 0, found {low!r}; leave it out for no limit")
+    if dimension.scale == "log1m" and high is not None and high >= 1:
+        raise ValueError(
+            f"the log1m scale needs hard_high below 1, found {high!r}; leave it out for no limit"
+        )
+
+
 def _normalized(when: Mapping[str, Sequence[Value]]) -> Condition:
     for name, allowed in when.items():
         if isinstance(allowed, str) or not isinstance(allowed, Sequence) or not allowed:
@@ -421,6 +452,10 @@ def _options(dimension: Dimension) -> dict[str, Any]:
             options["step"] = dimension.step
         if dimension.points is not None:
             options["points"] = dimension.points
+        if dimension.hard_low is not None:
+            options["hard_low"] = dimension.hard_low
+        if dimension.hard_high is not None:
+            options["hard_high"] = dimension.hard_high
     if dimension.when:
         options["when"] = {name: list(allowed) for name, allowed in dimension.when.items()}
     return options

@@ -105,13 +105,23 @@ class Posterior:
         hyperparameters: Its numbers.
         X: Features (N, F).
         y: Targets (N,).
+        share: The noise's variance in each target, in that of one training, (N,); left out, all 1.
     """
 
-    def __init__(self, kernel: Kernel, hyperparameters: Hyperparameters, X: Array, y: Array) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        hyperparameters: Hyperparameters,
+        X: Array,
+        y: Array,
+        share: Array | float = 1.0,
+    ) -> None:
         self.kernel, self.hyperparameters, self.X, self.y = kernel, hyperparameters, X, y
+        self._share = share
+        self._noise = math.exp(hyperparameters.noise) * share
         self._scaled = kernel.scaled(X, hyperparameters.lengths)
         covariance = self._covariance(self._scaled)
-        covariance[np.diag_indices_from(covariance)] += math.exp(hyperparameters.noise)
+        covariance[np.diag_indices_from(covariance)] += self._noise
         factor = _factor(covariance)
         self._inverse, _ = lapack.dtrtri(factor, lower=1)  # (N, N): L^-1, so that predicting is a product
         ones, white = self._inverse @ np.ones(len(X)), self._inverse @ y  # L^-1 1 and L^-1 y
@@ -136,13 +146,27 @@ class Posterior:
 
     def smoothed(self) -> Array:
         """The mean at the rows themselves, (N,): the targets, less the noise that is in them."""
-        return np.asarray(self.y - math.exp(self.hyperparameters.noise) * self._weights)
+        return np.asarray(self.y - self._noise * self._weights)
+
+    def draws(self, X: Array, count: int, rng: np.random.Generator) -> Array:
+        """``count`` noiseless objectives at ``X`` (M, F) that are as likely as the process has it, (M, count)."""
+        scaled = self.kernel.scaled(X, self.hyperparameters.lengths)
+        cross = self._covariance(scaled)
+        explained = self._inverse @ cross
+        variance = math.exp(self.hyperparameters.variance)
+        r = np.sqrt(_squares(scaled, scaled))
+        covariance = variance * (1.0 + r + r * r / 3.0) * np.exp(-r) - explained.T @ explained
+        covariance[np.diag_indices_from(covariance)] += 1e-6 * variance
+        normal = rng.standard_normal((len(X), count))
+        return np.asarray((self.mean + self._weights @ cross)[:, None] + _factor(covariance) @ normal)
 
     def with_rows(self, X: Array, y: Array) -> Posterior:
         """The same process given more rows."""
-        return Posterior(
-            self.kernel, self.hyperparameters, np.vstack([self.X, X]), np.concatenate([self.y, y])
-        )
+        share = self._share
+        if isinstance(share, np.ndarray):
+            share = np.concatenate([share, np.ones(len(X))])
+        rows, targets = np.vstack([self.X, X]), np.concatenate([self.y, y])
+        return Posterior(self.kernel, self.hyperparameters, rows, targets, share)
 
 
 def _factor(covariance: Array) -> Array:
@@ -157,7 +181,14 @@ def _factor(covariance: Array) -> Array:
 
 
 def fit(
-    kernel: Kernel, prior: Prior, X: Array, y: Array, start: Hyperparameters, *, steps: int
+    kernel: Kernel,
+    prior: Prior,
+    X: Array,
+    y: Array,
+    start: Hyperparameters,
+    *,
+    steps: int,
+    share: Array | float = 1.0,
 ) -> Hyperparameters:
     """The likeliest hyperparameters a posteriori that a few steps from ``start`` reach.
 
@@ -168,8 +199,9 @@ def fit(
         y: Targets (N,), about standardized.
         start: Where the descent begins.
         steps: Of L-BFGS, at most.
+        share: As in :class:`Posterior`.
     """
-    objective = Objective(kernel, prior, X, y)
+    objective = Objective(kernel, prior, X, y, share)
     means, deviations = objective.means, objective.deviations
     lower, upper = means - 4 * deviations, means + 4 * deviations
     lower[-1] = max(lower[-1], LEAST_NOISE)
@@ -194,12 +226,15 @@ class Objective:
         prior: What is believed beforehand.
         X: Features (N, F).
         y: Targets (N,).
+        share: As in :class:`Posterior`.
     """
 
-    def __init__(self, kernel: Kernel, prior: Prior, X: Array, y: Array) -> None:
-        self.kernel, self.X, self.y = kernel, X, y
+    def __init__(self, kernel: Kernel, prior: Prior, X: Array, y: Array, share: Array | float = 1.0) -> None:
+        self.kernel, self.X, self.y, self.share = kernel, X, y, share
         self.means, self.deviations = prior.moments(kernel)
         self._ones = np.ones(len(X))
+        self.misfit = math.inf
+        """The negative log likelihood at the last vector, without what was believed beforehand."""
 
     def __call__(self, vector: Array) -> tuple[float, Array]:
         """At the logarithms ``vector`` (G + 2,): the value and its gradient."""
@@ -212,9 +247,10 @@ class Objective:
         slope = (1.0 + r) * decay / 3.0  # -dk / d(r^2 / 2)
         matern = slope * 3.0 + (r * r / 3.0) * decay
         covariance = matern.copy()
-        covariance[np.diag_indices(n)] += noise
+        covariance[np.diag_indices(n)] += noise * self.share
         factor, info = lapack.dpotrf(covariance, lower=1, clean=1)
         if info != 0:
+            self.misfit = math.inf
             return 1e10, np.zeros_like(vector)
         inverse, _ = lapack.dpotri(factor, lower=1)  # the lower triangle of K^-1
         inverse += np.tril(inverse, -1).T
@@ -230,6 +266,7 @@ class Objective:
         by_feature = (A.sum(axis=1)[:, None] * Z * Z).sum(axis=0) - (Z * (A @ Z)).sum(axis=0)
         gradient[:-2] = np.bincount(groups, by_feature, minlength=self.kernel.n_groups)
         gradient[-2] = 0.5 * float(np.vdot(W, matern))
-        gradient[-1] = 0.5 * noise * np.trace(W)
+        gradient[-1] = 0.5 * noise * np.trace(W * self.share)
+        self.misfit = float(value)
         off = (vector - self.means) / self.deviations
         return float(value + 0.5 * off @ off), gradient + off / self.deviations

@@ -1,0 +1,111 @@
+"""``python -m benchmarks.zoom``: true regret of the final pick, and how often the optimum was kept."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import fields
+from functools import partial
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from benchmarks.report import keep
+from benchmarks.zoom.functions import KINDS, NOISES, WHERE, make, suite
+from benchmarks.zoom.players import PLAYERS, rule
+from hpt_cli.rounds import RefineSettings
+
+Row = dict[str, Any]
+
+
+def main() -> None:
+    """Run, print, keep."""
+    parser = argparse.ArgumentParser(prog="benchmarks.zoom", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=200, help="functions of each kind")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--budget", type=int, default=96, help="trainings of each study")
+    parser.add_argument("--dimensions", type=int, nargs="+", default=[2, 4, 10], metavar="D")
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS)
+    parser.add_argument("--where", nargs="+", default=list(WHERE), choices=WHERE)
+    parser.add_argument("--noise", nargs="+", default=list(NOISES), choices=list(NOISES))
+    parser.add_argument("--players", nargs="+", default=[name for name in PLAYERS if name != "bayes"])
+    parser.add_argument(
+        "--set", nargs="+", default=[], metavar="KEY=NUMBER", help="numbers of the rule, as in search.refine"
+    )
+    parser.add_argument("--quiet", action="store_true", help="sums alone")
+    parser.add_argument("--keep", action="store_true", help="write a file under benchmarks/results")
+    arguments = parser.parse_args()
+    threadpool_limits(1)
+    numbers = dict(assignment.split("=") for assignment in arguments.set)
+    known = {field.name: type(field.default) for field in fields(RefineSettings)}
+    settings = RefineSettings(**{name: known[name](number) for name, number in numbers.items()})
+    players = {**PLAYERS, "rule": partial(rule, settings=settings)}
+    started = time.perf_counter()
+    rows: list[Row] = []
+    for noise in arguments.noise:
+        of_noise = []
+        print(f"\nnoise {noise}: regret in medians of the range (how often the optimum was kept)")
+        for kind, d, where in suite(tuple(arguments.dimensions)):
+            if kind not in arguments.kinds or where not in arguments.where:
+                continue
+            row: Row = {"noise": noise, "kind": kind, "d": d, "where": where, "players": {}}
+            seeds = range(arguments.first, arguments.first + arguments.seeds)
+            functions = [make(kind, d, where, seed) for seed in seeds]
+            for name in arguments.players:
+                play = players[name]
+                outcomes = [
+                    play(function, NOISES[noise], seed, arguments.budget)
+                    for seed, function in zip(seeds, functions, strict=True)
+                ]
+                regrets = np.array([regret for regret, _ in outcomes])
+                row["players"][name] = {
+                    "regret": float(regrets.mean()),
+                    "error": float(regrets.std(ddof=1) / math.sqrt(len(regrets))),
+                    "kept": float(np.mean([kept for _, kept in outcomes])),
+                }
+            of_noise.append(row)
+            if not arguments.quiet:
+                print(_line(row), flush=True)
+        _sum_up(of_noise, arguments.players)
+        rows += of_noise
+    print(f"\n{time.perf_counter() - started:.0f} s, {arguments.seeds} seeds of each function")
+    if arguments.keep:
+        print(f"kept in {keep('zoom', rows)}")
+
+
+def _line(row: Row) -> str:
+    parts = [f"{row['kind']:10} {row['d']:2}d {row['where']:8}"]
+    for name, found in row["players"].items():
+        kept = f" ({100 * found['kept']:3.0f} %)" if name not in ("random", "bayes") else ""
+        parts.append(f"{name} {found['regret']:.4f}{kept}")
+    random, rule = row["players"].get("random"), row["players"].get("rule")
+    if random and rule and random["regret"] < rule["regret"] - math.hypot(random["error"], rule["error"]):
+        parts.append("<- random search wins")
+    return "  ".join(parts)
+
+
+def _sum_up(rows: Sequence[Row], players: Sequence[str]) -> None:
+    for name in players:
+        found = [row["players"][name] for row in rows]
+        by_place = []
+        for where in WHERE:
+            kept = [row["players"][name]["kept"] for row in rows if row["where"] == where]
+            if kept:
+                by_place.append(f"{where} {100 * np.mean(kept):.0f} % (least {100 * min(kept):.0f} %)")
+        ratios = ""
+        if "random" in players and name != "random":
+            ratio = np.mean(
+                [row["players"][name]["regret"] / row["players"]["random"]["regret"] for row in rows]
+            )
+            ratios = f", {ratio:.2f} of random's"
+        print(
+            f"  {name:9} mean regret {np.mean([f['regret'] for f in found]):.4f}{ratios}; "
+            f"optimum kept: {', '.join(by_place)}"
+        )
+
+
+if __name__ == "__main__":
+    main()
