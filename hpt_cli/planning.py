@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from hpt_cli.config import RoundSettings, StudyConfig
+from hpt_cli.config.hyperparameters import spec_of
 from hpt_cli.errors import InputError
 from hpt_cli.objectives.base import Objective
 from hpt_cli.pruning import Brackets, Pruner, make_pruner
 from hpt_cli.rerun import Rerun, WantedReruns
-from hpt_cli.rounds import RoundPlan, next_space
-from hpt_cli.seeds import ASK
+from hpt_cli.rounds import Decision, Limits, RoundPlan, Situation, decide, wanted_reruns
+from hpt_cli.seeds import ASK, DECIDE
 from hpt_cli.store import StudyStore
 from hpt_cli.strategies import make_strategy
 from hpt_cli.strategies.base import Strategy
+from hpt_cli.strategies.probed import ProbedStrategy
 from hpt_cli.trial import TrialResult
 
 
@@ -46,8 +49,10 @@ def strategy_of(plan: RoundPlan, config: StudyConfig, history: Sequence[TrialRes
     if config.search.prune.method != "none":
         brackets = Brackets(config.search.prune, config.epochs)
         options["batch_of"] = lambda number: brackets.of(number).numbers
-    return make_strategy(
-        plan.strategy,
+    make = partial(make_strategy, plan.strategy)
+    if plan.probes:
+        options |= {"probes": plan.probes, "make": make}
+    return (ProbedStrategy if plan.probes else make)(
         plan.space,
         seed=(config.seed, ASK, plan.number),
         parallel=plan.parallel,
@@ -88,86 +93,216 @@ def first_round(config: StudyConfig) -> RoundPlan:
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class RefineRequest:
+    """Rounds that are asked for on top of the config's.
+
+    Args:
+        rounds: How many, at least 1.
+        trials: In each; ``None`` is as in the round before.
+        strategy: Who chooses; ``None`` is as before.
+        repeats: Trainings a trial; ``None`` is as before.
+    """
+
+    rounds: int = 1
+    trials: int | None = None
+    strategy: str | None = None
+    repeats: int | None = None
+
+
 def next_round(
     plans: Sequence[RoundPlan],
     results: Sequence[TrialResult],
     config: StudyConfig,
-    reruns: Sequence[Rerun] = (),  # noqa: ARG001 - the decision's first form does not ask for any
-) -> RoundPlan | WantedReruns | None:
-    """The config's next round after ``plans``, whose results are all there; ``None`` after the last.
+    reruns: Sequence[Rerun] = (),
+    request: RefineRequest | None = None,
+) -> RoundPlan | WantedReruns | NoRound | None:
+    """The round after ``plans``, whose results are all there; ``None`` after the last.
 
+    It is the config's next one, or one more of a refine that has rounds ahead, or the ``request``'s first.
     Where it takes reruns to decide, those it takes; asked again when they are there, it decides.
+
+    Raises:
+        InputError: A refine has too little to decide on.
     """
     ahead = rounds_ahead(plans, config)
-    if not ahead:
-        return None
-    if not plans:
+    if ahead and not plans:
         return first_round(config)
-    return narrowed(plans, results, config, ahead[0], origin="config")
+    if ahead:
+        return _decided(plans, results, config, reruns, ahead[0], origin="config")
+    last = plans[-1]
+    if last.origin == "refine" and last.ahead:
+        settings = RoundSettings(last.strategy, last.asked or last.trials, last.repeats)
+        return _decided(plans, results, config, reruns, settings, origin="refine", more=last.ahead - 1)
+    if request is None:
+        return None
+    return _decided(
+        plans, results, config, reruns, _requested(request, last), origin="refine", more=request.rounds - 1
+    )
 
 
-def narrowed(
+def _requested(request: RefineRequest, last: RoundPlan) -> RoundSettings:
+    return RoundSettings(
+        request.strategy or last.strategy,
+        request.trials or last.asked or last.trials,
+        request.repeats or last.repeats,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class NoRound:
+    """There is no further round, because it would be of no use.
+
+    Args:
+        why: In a sentence.
+    """
+
+    why: str
+
+
+def _decided(
     plans: Sequence[RoundPlan],
     results: Sequence[TrialResult],
     config: StudyConfig,
+    reruns: Sequence[Rerun],
     settings: RoundSettings,
     *,
     origin: str,
-) -> RoundPlan:
+    more: int = 0,
+) -> RoundPlan | WantedReruns | NoRound:
     """The round after the last of ``plans``, in the space that the results point to.
+
+    A round of the config is run whatever comes of the decision, in the same space if need be; a refine is for
+    looking closer, and ends where that is of no use.
 
     Raises:
         InputError: There is too little to decide on.
     """
+    probed = settings.strategy != "grid"  # a grid is its product
+    decision = decide(situation(plans, results, config, reruns), trials=settings.trials if probed else 0)
+    if isinstance(decision, WantedReruns):
+        return decision
+    if origin == "refine":
+        if not decision.decided:
+            raise InputError(decision.note)
+        if decision.stop:
+            return NoRound(decision.note)
+    return planned(plans, config, settings, decision, origin=origin, more=more)
+
+
+def situation(
+    plans: Sequence[RoundPlan],
+    results: Sequence[TrialResult],
+    config: StudyConfig,
+    reruns: Sequence[Rerun] = (),
+) -> Situation:
+    """All that the decision about the round after ``plans`` follows from."""
+    return Situation(
+        plans=plans,
+        results=results,
+        reruns=reruns,
+        goal=config.objective.goal,
+        seed=(config.seed, DECIDE),
+        settings=config.search.refine,
+        limits=natural_limits(config),
+    )
+
+
+def natural_limits(config: StudyConfig) -> dict[str, Limits]:
+    """Between what the network's hyperparameters make sense; of the user's own code nothing is known."""
+    if config.own_code is not None:
+        return {}
+    known = {name: spec_of(name) for name in config.space.names}
+    return {
+        name: Limits(spec.low, spec.high, spec.open_low, spec.open_high)
+        for name, spec in known.items()
+        if spec is not None
+    }
+
+
+def planned(
+    plans: Sequence[RoundPlan],
+    config: StudyConfig,
+    settings: RoundSettings,
+    decision: Decision,
+    *,
+    origin: str,
+    more: int = 0,
+) -> RoundPlan:
+    """The round of a decision.
+
+    Raises:
+        InputError: Its strategy is ``grid``, and the space does not say which values.
+    """
     last = plans[-1]
-    space, moves = next_space(last.space, results, config.objective.goal)
     trials = settings.trials
     if settings.strategy == "grid":
         try:
-            trials = space.grid_count()
+            trials = decision.space.grid_count()
         except ValueError as error:
             raise InputError(f"{error}; or take another strategy: --strategy sobol") from error
     return RoundPlan(
         number=len(plans),
         first=last.first + last.trials,
-        space=space,
+        space=decision.space,
         strategy=settings.strategy,
         trials=trials,
         repeats=settings.repeats,
         parallel=config.search.parallel,
         origin=origin,
-        moves=moves,
+        moves=decision.moves,
+        probes=decision.probes,
+        noise=decision.noise,
+        note=decision.note,
+        asked=settings.trials,
+        ahead=more,
     )
 
 
-def refine_study(
-    store: StudyStore,
-    config: StudyConfig,
-    *,
-    trials: int | None = None,
-    strategy: str | None = None,
-    repeats: int | None = None,
-    dry_run: bool = False,
-) -> RoundPlan:
-    """Plan one more round, in a narrower space; :func:`hpt_cli.study.run_missing` then runs it.
-
-    What is not given is as in the round before.  A refined round that was planned but not finished is
-    returned again, so that the same command goes on after a kill.
+def check_refinable(store: StudyStore, config: StudyConfig) -> bool:
+    """Whether a refine is to be begun; if not, one that was begun is to be finished first.
 
     Raises:
-        InputError: The config's own rounds are not finished, or there is too little to decide on.
+        InputError: The config's own rounds are not finished.
     """
-    with store.lock():
-        plans, results = store.rounds(), store.results()
-        if len(results) < sum(plan.trials for plan in plans) or rounds_ahead(plans, config):
-            if plans and plans[-1].origin == "refine":
-                return plans[-1]
-            raise InputError(
-                f"study {store.name} is not finished ({len(results)} trials); finish it first, with hpt run"
-            )
-        last = plans[-1]
-        settings = RoundSettings(strategy or last.strategy, trials or last.trials, repeats or last.repeats)
-        plan = narrowed(plans, results, config, settings, origin="refine")
-        if not dry_run:
-            store.save_round(plan)
-        return plan
+    plans, results = store.rounds(), store.results()
+    finished = {result.number for result in results}
+    missing = any(
+        number not in finished for plan in plans for number in range(plan.first, plan.first + plan.trials)
+    )
+    if not missing and plans and not rounds_ahead(plans, config):
+        return plans[-1].ahead == 0
+    if plans and plans[-1].origin == "refine":
+        return False
+    raise InputError(
+        f"study {store.name} is not finished ({len(results)} trials); finish it first, with hpt run"
+    )
+
+
+def preview_refine(store: StudyStore, config: StudyConfig, request: RefineRequest) -> RoundPlan | NoRound:
+    """What a refine would decide by what is known, without a training: no trial is trained again.
+
+    Raises:
+        InputError: As :func:`check_refinable`; or there is too little to decide on.
+    """
+    if not check_refinable(store, config):
+        return store.rounds()[-1]
+    plans = store.rounds()
+    settings = _requested(request, plans[-1])
+    known = situation(plans, store.results(), config, store.reruns())
+    wanted = wanted_reruns(known)
+    bare = dataclasses.replace(known, settings=dataclasses.replace(known.settings, reruns=0))
+    decision = decide(bare, trials=settings.trials if settings.strategy != "grid" else 0)
+    assert not isinstance(decision, WantedReruns)  # none are wanted where none are allowed
+    if not decision.decided:
+        raise InputError(decision.note)
+    if decision.stop:
+        return NoRound(decision.note)
+    if wanted is not None:
+        count = len(wanted.trials)
+        first = (
+            f"a refine would first train the best {count} trials again to know the noise, and may then "
+            "decide otherwise"
+        )
+        decision = dataclasses.replace(decision, note=f"{decision.note}; {first}" if decision.note else first)
+    return planned(plans, config, settings, decision, origin="refine", more=request.rounds - 1)

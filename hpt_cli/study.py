@@ -31,7 +31,16 @@ from hpt_cli.events import (
 )
 from hpt_cli.in_flight import SECONDS_TO_FINISH, InFlight, StopRequest
 from hpt_cli.objectives.base import Objective, StagedObjective
-from hpt_cli.planning import next_round, planned_rounds, pruner_of, rounds_ahead, strategy_of, trials_in_all
+from hpt_cli.planning import (
+    NoRound,
+    RefineRequest,
+    next_round,
+    planned_rounds,
+    pruner_of,
+    rounds_ahead,
+    strategy_of,
+    trials_in_all,
+)
 from hpt_cli.pruning import NoPruner, Pruner, Verdict
 from hpt_cli.ranking import best_of
 from hpt_cli.rerun import WantedReruns
@@ -52,6 +61,7 @@ def run_missing(
     observe: Observer,
     stop: StopRequest,
     retry_failed: bool = False,
+    refine: RefineRequest | None = None,
 ) -> None:
     """Run what is missing of a study, to its end.
 
@@ -62,8 +72,10 @@ def run_missing(
         observe: Is called with each event, from this thread.
         stop: Asks the loop to end.
         retry_failed: Run the trials again that failed or timed out; their files are set aside.
+        refine: Rounds to add to those that there are.
 
     Raises:
+        InputError: There is too little to decide on for ``refine``.
         StudyFailedError: No trial succeeded, or too many failed.
         InterruptedStudyError: ``stop`` was requested.
         StudyInUseError: Another process runs the study.
@@ -74,7 +86,7 @@ def run_missing(
     with store.lock(), local_workers(config.execution, workers, objective.grace) as executor:
         if retry_failed:
             _set_failed_aside(store, observe)
-        StudyLoop(store, config, objective, executor, workers, observe, stop).run()
+        StudyLoop(store, config, objective, executor, workers, observe, stop, refine).run()
 
 
 def _set_failed_aside(store: StudyStore, observe: Observer) -> None:
@@ -97,6 +109,7 @@ class StudyLoop:
         workers: How many of them run there at the same time.
         observe: Is called with each event.
         stop: Asks the loop to end.
+        refine: Rounds to add to those that there are.
     """
 
     def __init__(
@@ -108,7 +121,9 @@ class StudyLoop:
         workers: int,
         observe: Observer,
         stop: StopRequest,
+        refine: RefineRequest | None = None,
     ) -> None:
+        self._refine = refine
         self._store = store
         self._config = config
         self._objective = objective
@@ -192,12 +207,18 @@ class StudyLoop:
         if number < len(plans):
             return plans[number]
         while True:
-            decided = next_round(plans, self._in_order(), self._config, self._store.reruns())
+            reruns = self._store.reruns()
+            decided = next_round(plans, self._in_order(), self._config, reruns, self._refine)
             if not isinstance(decided, WantedReruns):
                 break
             self._rerunner.run(decided, self._results)
+        if isinstance(decided, NoRound):
+            self._observe(Notice(decided.why))
+            return None
         if decided is not None:
             self._store.save_round(decided)
+            if decided.origin == "refine":
+                self._refine = None  # the plan says how many rounds follow
         return decided
 
     def _remember(self, result: TrialResult) -> None:

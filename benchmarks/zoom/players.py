@@ -13,6 +13,7 @@ from hpt_cli.rounds import (
     RefineSettings,
     RoundPlan,
     Situation,
+    believed_best,
     decide,
     measured_noise,
     wanted_reruns,
@@ -87,9 +88,9 @@ class Run:
         """The best trial that was seen."""
         return min(self.results, key=lambda result: result.objective or 0.0)
 
-    def confirmed(self) -> TrialResult:
+    def confirmed(self, numbers: Sequence[int]) -> TrialResult:
         """The best of a few by fresh means alone, as ``hpt confirm`` has it."""
-        ranked = sorted(self.results, key=lambda result: result.objective or 0.0)[:CONFIRMED]
+        ranked = [self.results[number] for number in numbers[:CONFIRMED]]
         return min(ranked, key=lambda result: sum(self.train(result.params) for _ in range(FRESH)))
 
 
@@ -130,7 +131,8 @@ def rule(
             )
         )
         run.run_round(plans[-1])
-    pick = run.confirmed() if kept_back else run.best()
+    situation = Situation(plans, run.results, run.reruns, seed=(seed, 5), settings=settings)
+    pick = run.confirmed(believed_best(situation)) if kept_back else run.best()
     assert run.trainings <= budget
     return function.of(pick.params), function.kept(plans[-1].space)
 

@@ -12,6 +12,7 @@ from hpt_cli.strategies import STRATEGIES
 
 @click.command("refine")
 @options.study_argument
+@click.option("--rounds", type=click.IntRange(1, 100), default=1, show_default=True, help="How many rounds.")
 @click.option("--trials", type=click.IntRange(min=1), help="Trials in the new round.  [default: as before]")
 @click.option(
     "--strategy",
@@ -28,6 +29,7 @@ from hpt_cli.strategies import STRATEGIES
 @options.debug
 def command(
     study: str | None,
+    rounds: int,
     trials: int | None,
     strategy: str | None,
     repeats: int | None,
@@ -38,19 +40,20 @@ def command(
     expect: str | None,
     runs_dir: Path,
 ) -> None:
-    """Search on in a narrower space around a study's best trials.
+    """Search on where a study's best may be: from coarse to fine.
 
-    Shows from where to where each range moved, and why; then runs the new round.  STUDY is a name under the
+    Shows from where to where each range moved, and why; then runs the new round.  The best trials are trained
+    again first where the noise is not known.  STUDY is a name under the
     runs folder, or a folder; left out, it is the newest.
 
     \b
     Example:
         hpt refine digits --dry-run
-        hpt refine digits --trials 20
+        hpt refine digits --trials 20 --rounds 2
     """
-    from hpt_cli.cli.running import read_expectation, run_and_show
+    from hpt_cli.cli.running import notify, read_expectation, run_and_show
     from hpt_cli.config import StudyConfig
-    from hpt_cli.planning import refine_study
+    from hpt_cli.planning import NoRound, RefineRequest, check_refinable, preview_refine
     from hpt_cli.preparation import reload_data
     from hpt_cli.store import StudyStore
     from hpt_cli.views.console import make_console
@@ -62,19 +65,24 @@ def command(
         store.study["config"], folder=Path(store.study["folder"]), path=store.folder / "study.json"
     )
     expectation = read_expectation(expect, config)
-    if not dry_run:
-        reload_data(store, config)
-    plan = refine_study(store, config, trials=trials, strategy=strategy, repeats=repeats, dry_run=dry_run)
-    show_round(make_console(stderr=as_json), plan)
-    if not dry_run:
-        run_and_show(
-            store,
-            config,
-            workers=workers,
-            top=top,
-            as_json=as_json,
-            expectation=expectation,
-            extra={"round": plan.to_json()},
-        )
-    elif as_json:
-        print(to_json(plan.to_json()))
+    request = RefineRequest(rounds, trials, strategy, repeats)
+    if dry_run:
+        plan = preview_refine(store, config, request)
+        if isinstance(plan, NoRound):
+            notify(plan.why)
+            return
+        show_round(make_console(stderr=as_json), plan)
+        if as_json:
+            print(to_json(plan.to_json()))
+        return
+    begun = not check_refinable(store, config)
+    reload_data(store, config)
+    run_and_show(
+        store,
+        config,
+        workers=workers,
+        top=top,
+        as_json=as_json,
+        expectation=expectation,
+        refine=None if begun else request,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hpt_cli.cli import signals
 from hpt_cli.errors import InputError
@@ -12,6 +12,7 @@ from hpt_cli.store import StudyStore
 
 if TYPE_CHECKING:
     from hpt_cli.config import StudyConfig
+    from hpt_cli.planning import RefineRequest
 
 
 def read_expectation(text: str | None, config: StudyConfig) -> Expectation | None:
@@ -52,7 +53,7 @@ def run_and_show(
     top: int,
     as_json: bool,
     expectation: Expectation | None,
-    extra: dict[str, Any] | None = None,
+    refine: RefineRequest | None = None,
 ) -> None:
     """Run the study to its end and show its leaderboard.
 
@@ -64,7 +65,7 @@ def run_and_show(
         top: Rows to show.
         as_json: One JSON document on stdout, progress on stderr.
         expectation: Is checked last.
-        extra: Is added to the JSON document.
+        refine: Rounds to add; the last one's plan is added to the JSON document.
 
     Raises:
         HptError: As :func:`hpt_cli.study.run_missing`; or the expectation is missed.
@@ -93,6 +94,7 @@ def run_and_show(
             observe=view.observe,
             stop=stop,
             retry_failed=retry_failed,
+            refine=refine,
         )
     standing = standing_of(store)
     if not view.progress.finished_now:
@@ -100,7 +102,8 @@ def run_and_show(
         notify(f"study {store.name} was {ended} already; nothing was run")
     rows = standing.board.rows[:top]
     if as_json:
-        print(to_json({**standing_json(standing, rows), **(extra or {})}))
+        last = {"round": store.rounds()[-1].to_json()} if refine is not None else {}
+        print(to_json({**standing_json(standing, rows), **last}))
     else:
         print()
         show(make_console(), standing, rows)

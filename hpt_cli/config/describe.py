@@ -140,7 +140,10 @@ def page() -> str:
         "NETWORK": "\n".join(_hyperparameter_rows()),
         "LAYERS": "\n".join(_layer_rows()),
         "RANGE": _table(_tidy(models.Range.model_json_schema())),
-        "SEARCH": _table(schema["$defs"]["Search"], below={"prune": schema["$defs"]["Prune"]}),
+        "SEARCH": _table(
+            schema["$defs"]["Search"],
+            below={"prune": schema["$defs"]["Prune"], "refine": schema["$defs"]["Refine"]},
+        ),
         "EXECUTION": _table(schema["$defs"]["Execution"]),
     }
     text = Path(__file__).with_name("page.md").read_text(encoding="utf-8")

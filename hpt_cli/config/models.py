@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import Field as DataclassField
+from dataclasses import fields
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -31,6 +33,7 @@ from hpt_cli.data.settings import SCALES as DATA_SCALES
 from hpt_cli.network.settings import HYPERPARAMETERS
 from hpt_cli.objectives import settings as own
 from hpt_cli.pruning import METHODS
+from hpt_cli.rounds.settings import RefineSettings
 from hpt_cli.space import SCALES
 
 STRATEGIES = ("grid", "random", "sobol", "bayes")
@@ -326,6 +329,8 @@ class Range(_Model):
     points: Annotated[int, Field(ge=2, le=MAX_TRIALS), WHOLE] | None = Field(
         default=None, description=RANGE_ABOUT["points"]
     )
+    hard_low: Annotated[float, REAL] | None = Field(default=None, description=RANGE_ABOUT["hard_low"])
+    hard_high: Annotated[float, REAL] | None = Field(default=None, description=RANGE_ABOUT["hard_high"])
     when: dict[str, Scalars] | None = Field(
         default=None,
         description="Names and their allowed values; where one has another value, this one is absent.",
@@ -400,6 +405,21 @@ class Prune(_Model):
     )
 
 
+def _refine_number(number: DataclassField[Any]) -> Any:
+    bounds = Field(**number.metadata["bounds"])
+    kind = Annotated[int, bounds, WHOLE] if number.type == "int" else Annotated[float, bounds, REAL]
+    return (kind, Field(default=number.default, description=number.metadata["about"]))
+
+
+Refine = create_model(
+    "Refine",
+    __base__=_Model,
+    __doc__="How boldly a round moves on from the one before.",
+    **{number.name: _refine_number(number) for number in fields(RefineSettings)},
+)
+"""Fields of the settings."""
+
+
 class Search(_Model):
     """How the space is searched."""
 
@@ -436,6 +456,9 @@ class Search(_Model):
         | Annotated[Annotated[list[Round], Field(min_length=1, max_length=100)], Tag("list")],
         _either("list", "number", list),
     ] = Field(default=1, description="Coarse to fine: how many rounds, or a list of them.")
+    refine: Refine = Field(  # type: ignore[valid-type]
+        default_factory=Refine, description="How a round moves on from the one before (refine.md)."
+    )
     prune: Prune = Field(default_factory=Prune, description="How poor trials are ended early.")
 
 

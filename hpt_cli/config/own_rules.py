@@ -146,8 +146,9 @@ def _range(
     options: dict[str, Any] = {"scale": entry.scale, "points": entry.points, "when": when}
     try:
         if entry.type != "int":
-            return Float(entry.low, entry.high, step=entry.step, **options)
-        for key in ("low", "high", "step"):
+            options |= {"step": entry.step, "hard_low": entry.hard_low, "hard_high": entry.hard_high}
+            return Float(entry.low, entry.high, **options)
+        for key in ("low", "high", "step", "hard_low", "hard_high"):
             given = getattr(entry, key)
             options[key] = None if given is None else whole_number(given)
         return Int(**options)

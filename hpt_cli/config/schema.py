@@ -15,6 +15,8 @@ RANGE_ABOUT = {
     "type": "Whole numbers or all numbers; left out, what the hyperparameter takes.",
     "step": "Only low, low + step, ... high; on the linear scale.",
     "points": "How many values a grid takes, spaced on the scale, both ends included.",
+    "hard_low": "No later round looks below it.",
+    "hard_high": "No later round looks above it.",
 }
 """The sentence of each key of a range."""
 CHOICES_ABOUT = "The values."
@@ -110,6 +112,8 @@ def entry_schema(name: str) -> dict[str, Any]:
             "type": {"const": "int" if spec.kind is int else "float"},
             "step": {"type": value["type"], "exclusiveMinimum": 0},
             "points": {"type": "integer", "minimum": 2},
+            "hard_low": value,
+            "hard_high": value,
         }
         described = {key: {"description": RANGE_ABOUT[key], **schema} for key, schema in keys.items()}
         forms.append(

@@ -15,6 +15,7 @@ from hpt_cli.errors import DamagedStudyError
 from hpt_cli.network.settings import HYPERPARAMETERS
 from hpt_cli.objectives.settings import OwnCode, own_code_from_json
 from hpt_cli.pruning import PruneSettings
+from hpt_cli.rounds import RefineSettings
 from hpt_cli.space import Choice, Dimension, SearchSpace
 from hpt_cli.space.constraints import Constraint
 from hpt_cli.space.dimensions import dimension_from_json
@@ -61,6 +62,7 @@ class SearchSettings:
         budget: Seconds that the study may take, all its runs together; ``None`` for no limit.
         target: The study ends when a trial's objective is as good; ``None`` to run all trials.
         prune: How poor trials are ended early.
+        refine: The numbers of the decision where a round looks.
     """
 
     parallel: int
@@ -69,6 +71,7 @@ class SearchSettings:
     budget: float | None = None
     target: float | None = None
     prune: PruneSettings = field(default_factory=PruneSettings)
+    refine: RefineSettings = field(default_factory=RefineSettings)
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,7 @@ class StudyConfig:
                 "budget": self.search.budget,
                 "target": self.search.target,
                 "prune": self.search.prune.to_json(),
+                "refine": dataclasses.asdict(self.search.refine),
             },
             "execution": {
                 "workers": "auto" if self.execution.workers is None else self.execution.workers,
@@ -227,6 +231,7 @@ class StudyConfig:
                 None if budget is None else float(budget),
                 None if target is None else float(target),
                 PruneSettings(**search.get("prune", {})),  # a study of an earlier version has none
+                RefineSettings(**search.get("refine", {})),  # which older versions did not write
             ),
             execution=ExecutionSettings(
                 workers=None if workers == "auto" else int(workers),
@@ -289,10 +294,11 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
     Left out is what may differ: ``execution``, but for its threads, which may change a bit.
 
-    A hyperparameter or a key of ``data`` that ``old`` does not know, because its version had none of that
-    name, differs only if it has another value than its default.
+    A hyperparameter or a key of ``data`` or ``search.refine`` that ``old`` does not know, because its version
+    had none of that name, differs only if it has another value than its default.
     """
-    plain = _flat({"data": _lists(dataclasses.asdict(DataSettings("")))})
+    refine = dataclasses.asdict(RefineSettings())
+    plain = _flat({"data": _lists(dataclasses.asdict(DataSettings(""))), "search": {"refine": refine}})
     known = plain | {
         f"network.{name}": spec.default
         for name, spec in HYPERPARAMETERS.items()

@@ -212,12 +212,15 @@ def _range(name: str, entry: Range, path: KeyPath, document: Document) -> Dimens
         document.refuse((*path, "type"), f"{name} takes {numbers}, found type: {entry.type}", hint)
         return None
     bounds: dict[str, Any] = {}
-    for bound in ("low", "high"):
+    before = len(document.problems)
+    for bound in ("low", "high", "hard_low", "hard_high"):
+        if (given := getattr(entry, bound)) is None:
+            continue
         try:
-            bounds[bound] = check_value(name, getattr(entry, bound))
+            bounds[bound] = check_value(name, given)
         except Refused as refused:
             document.refuse((*path, bound), refused.what, refused.hint)
-    if len(bounds) < 2:
+    if len(document.problems) > before:
         return None
     if bounds["low"] > bounds["high"]:
         low, high = shown(bounds["low"]), shown(bounds["high"])
@@ -241,7 +244,9 @@ def _range(name: str, entry: Range, path: KeyPath, document: Document) -> Dimens
 def culprit(sentence: str, path: KeyPath, document: Document) -> KeyPath:
     """The key that a sentence about a range is about: the first that it names."""
     keys = [
-        key for key in re.findall(r"low|high|step|points|scale", sentence) if (*path, key) in document.lines
+        key
+        for key in re.findall(r"hard_low|hard_high|low|high|step|points|scale", sentence)
+        if (*path, key) in document.lines
     ]
     return (*path, keys[0]) if keys else path
 

@@ -16,7 +16,7 @@ from hpt_cli.config.space_rules import Hyperparameters
 from hpt_cli.config.yaml_loader import Document, KeyPath
 from hpt_cli.data.settings import BUILTIN
 from hpt_cli.network import METRICS, metric_goal, metrics_for
-from hpt_cli.rounds import LEAST_FINISHED
+from hpt_cli.rounds import LEAST_FINISHED, RefineSettings
 from hpt_cli.space import SearchSpace
 
 DEFAULT_TRIALS = 20
@@ -140,7 +140,10 @@ def read_search(search: models.Search, space: SearchSpace | None, document: Docu
         document.refuse((*path, "rounds" if len(rounds) > 1 else "trials"), what)
     if len(rounds) > 1 and len(document.problems) == before:
         _check_first_round(rounds, space, document)
-    return SearchSettings(search.parallel, search.model, tuple(rounds), search.budget, search.target)
+    refine = RefineSettings(**search.refine.model_dump())  # type: ignore[attr-defined]
+    return SearchSettings(
+        search.parallel, search.model, tuple(rounds), search.budget, search.target, refine=refine
+    )
 
 
 def _check_first_round(

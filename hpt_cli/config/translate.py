@@ -36,6 +36,7 @@ _SECTIONS: Mapping[str, type[BaseModel]] = {
     "search": models.Search,
     "search.rounds": models.Round,
     "search.prune": models.Prune,
+    "search.refine": models.Refine,
     "execution": models.Execution,
     "args": models.Args,
 }
@@ -57,6 +58,7 @@ _FORMS = {
     "constraints": 'write constraints: ["hidden_units * batch_size <= 16384"]',
     "search": "write its keys on lines of their own, indented: `strategy: random`",
     "search.prune": "write prune: {method: successive_halving}",
+    "search.refine": "write refine: {doubt: 0.025}",
     "search.rounds": "write a number, or a list of {strategy, trials, repeats}",
     "execution": "write its keys on lines of their own, indented: `workers: auto`",
     "args": 'write args: {form: "--name=value"}',

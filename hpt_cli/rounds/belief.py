@@ -1,8 +1,8 @@
 """Where the optimum may be: a Gaussian process of the results, and the optima of what it holds possible.
 
-The process takes the noise as it was measured.  Functions are drawn from it, each as likely as the results make
-it, and the best place of each is one place where the optimum may be.  Many results that agree leave few such
-places; noise, few results, or a dimension that does not matter leave them all over the range.
+The process takes the noise as it was measured.  Functions are drawn from it, each as likely as the results
+make it, and the best place of each is one place where the optimum may be.  Many results that agree leave few
+such places; noise, few results, or a dimension that does not matter leave them all over the range.
 
 Source:
     Hennig and Schuler, "Entropy Search for Information-Efficient Global Optimization", Journal of Machine
@@ -35,8 +35,8 @@ SPREAD = 128
 NEAR, CENTERS, DISTANCES = 12, 5, (0.25, 0.1, 0.04)
 """So many places around each of the best trials at each distance, in ranges."""
 LENGTH = math.log(0.25) + 0.8
-"""Logarithm of a usual length scale, in ranges, of one dimension.  Longer than that of ``bayes``, which looks for
-the next dip: here the question is which half is the better one."""
+"""Logarithm of a usual length scale, in ranges, of one dimension.  Longer than that of ``bayes``, which looks
+for the next dip: here the question is which half is the better one."""
 STEPS = 15
 """Of L-BFGS."""
 WITHOUT = math.log(100.0)
@@ -77,6 +77,7 @@ class Belief:
             if isinstance(dimension, Choice)
         ]
         trials = _selected(trials)
+        self._numbers = [trial.number for trial in trials]
         self._values = [trial.value for trial in trials]
         self._places = self._encode.places([trial.params for trial in trials])
         worst = max(value for value in self._values if value is not None)
@@ -135,6 +136,12 @@ class Belief:
         drawn = self._posterior.draws(features, DRAWS, self._rng)
         return np.asarray(self._candidates[drawn.argmin(axis=0)])
 
+    def ranked(self) -> list[int]:
+        """The numbers of the trials that ended well, what is believed best first."""
+        smoothed = self._posterior.smoothed()
+        order = np.argsort(smoothed, kind="stable").tolist()
+        return [self._numbers[row] for row in order if self._values[row] is not None]
+
     def spread(self, space: SearchSpace) -> float:
         """Standard deviation of what is expected all over a space, in the objective's units."""
         draws = qmc.Sobol(len(space.names), seed=self._rng).random(SPREAD).tolist()
@@ -144,8 +151,13 @@ class Belief:
         mean, _ = self._posterior.predict(self._encode.features(self._encode.places(points)))
         return float(mean.std()) * self._unit
 
+    def anywhere(self, count: int) -> list[list[float]]:
+        """Draws from the unit cube, ``count`` of them."""
+        units: list[list[float]] = self._rng.random((count, self._encode.n_dimensions)).tolist()
+        return units
+
     def promising(self, points: Sequence[Params], count: int, apart: float) -> list[Params]:
-        """Those of ``points`` at which the most may be gained, no two nearer than ``apart`` in every dimension."""
+        """Those of ``points`` where the most may be gained, any two at least ``apart`` in some dimension."""
         places = self._encode.places(points)
         mean, deviation = self._posterior.predict(self._encode.features(places))
         chosen: list[int] = []

@@ -1,7 +1,8 @@
 """Where to look next: the next round's space as a pure function of the results so far.
 
-What is asked of the results is where the optimum may be (:mod:`hpt_cli.rounds.belief`); a range keeps the places
-where it may, and moves an end outward where it may lie beyond.  ``docs/refine.md`` has the rule step by step.
+What is asked of the results is where the optimum may be (:mod:`hpt_cli.rounds.belief`); a range keeps the
+places where it may, and moves an end outward where it may lie beyond.
+``docs/refine.md`` has the rule step by step.
 """
 
 from __future__ import annotations
@@ -114,9 +115,6 @@ def decide(situation: Situation, *, trials: int = 0) -> Decision | WantedReruns:
 
 
 def _decided(situation: Situation, trials: int) -> Decision:
-    import numpy as np
-
-    from hpt_cli.rounds.belief import Belief
     from hpt_cli.strategies.threads import one_thread
 
     space, first, done = situation.space, situation.plans[0].space, situation.done
@@ -124,10 +122,10 @@ def _decided(situation: Situation, trials: int) -> Decision:
     judged = _judged(situation, trainings, noise)
     best = _contenders(situation, done, trainings, noise)
     inside = [trial for trial in judged if trial.params in space]
+    called = "contenders" if noise is not None and noise.spread > 0 else "best"
     best_inside = [result for result in best if result.params in space]
-    rng = np.random.default_rng(np.random.SeedSequence([*situation.seed, len(situation.plans)]))
     with one_thread():
-        belief = Belief(space, first, judged, noise, rng)
+        belief = _belief(situation)
         optima = belief.optima()
         p_values = dict(zip(space.names, holm(belief.p_values()), strict=True))
         moves = []
@@ -142,6 +140,7 @@ def _decided(situation: Situation, trials: int) -> Decision:
                 n_contenders=len(best),
                 n_trials=len(judged),
                 n_dimensions=len(space.names),
+                called=called,
             )
             limits = situation.limits.get(name, NO_LIMITS)
             moves.append(
@@ -152,8 +151,38 @@ def _decided(situation: Situation, trials: int) -> Decision:
         new = space.replace({move.name: move.new for move in moves})
         spread = noise.spread if noise is not None else None
         stop = _no_use(belief, new, moves, best, trainings, noise)
-        probes = () if stop else _probes(situation, new, belief, rng, trials)
+        probes = () if stop else _probes(situation, new, belief, trials)
     return Decision(new, tuple(moves), probes, spread, stop or _noise_note(noise), stop=bool(stop))
+
+
+def believed_best(situation: Situation) -> tuple[int, ...]:
+    """The trials that ended well by number, what is believed best first.
+
+    The best trial that was seen is the luckiest one, the more so the more were seen; here what is near a
+    trial has its say, as far as the noise makes it tell.  As they were seen, where there is too
+    little to believe anything.
+    """
+    sign = -1.0 if situation.goal == "maximize" else 1.0
+    seen = sorted(situation.done, key=lambda result: (sign * (result.objective or 0.0), result.number))
+    if _too_little(situation):
+        return tuple(result.number for result in seen)
+    from hpt_cli.strategies.threads import one_thread
+
+    with one_thread():
+        ranked = _belief(situation).ranked()
+    rest = [result.number for result in seen if result.number not in set(ranked)]
+    return (*ranked, *rest)
+
+
+def _belief(situation: Situation) -> Belief:
+    import numpy as np
+
+    from hpt_cli.rounds.belief import Belief
+
+    noise = measured_noise(situation)
+    rng = np.random.default_rng(np.random.SeedSequence([*situation.seed, len(situation.plans)]))
+    judged = _judged(situation, situation.trainings, noise)
+    return Belief(situation.space, situation.plans[0].space, judged, noise, rng)
 
 
 def _too_little(situation: Situation) -> str:
@@ -164,7 +193,8 @@ def _too_little(situation: Situation) -> str:
         bad = len(situation.results) - len(done)
         ended = f"; {plural(bad, 'trial')} did not end well" if bad else ""
         return (
-            f"too few trials to decide where to look next: {len(done)} finished, at least {LEAST_FINISHED} are "
+            f"too few trials to decide where to look next: {len(done)} finished, at least "
+            f"{LEAST_FINISHED} are "
             f"needed{ended}"
         )
     if not n:
@@ -278,8 +308,9 @@ def _no_use(
     if spread >= error:
         return ""
     return (
-        f"further zoom would chase noise: what is expected in the new ranges differs by {number(spread)}, and "
-        f"the best trial's mean is uncertain by {number(error)}; more repeats, or hpt confirm, tell more"
+        "further zoom would chase noise: what is expected in the new ranges differs by "
+        f"{number(spread)}, and "
+        f"and the best trial's mean is uncertain by {number(error)}; more repeats, or hpt confirm, tell more"
     )
 
 
@@ -293,19 +324,14 @@ def _noise_note(noise: Noise | None) -> str:
     )
 
 
-def _probes(
-    situation: Situation, new: SearchSpace, belief: Belief, rng: object, trials: int
-) -> tuple[Params, ...]:
+def _probes(situation: Situation, new: SearchSpace, belief: Belief, trials: int) -> tuple[Params, ...]:
     """Points that were left out, where the most may be gained if leaving them out was wrong."""
     count = round(situation.settings.probes * trials)
     outer = outermost([*(plan.space for plan in situation.plans), new])
     if not count or outer == new:
         return ()
-    points = []
-    for _ in range(PROBES_OFFERED):
-        params = outer.from_unit(rng.random(len(outer.names)).tolist())  # type: ignore[attr-defined]
-        if params not in new and outer.allows(params):
-            points.append(params)
+    drawn = (outer.from_unit(unit) for unit in belief.anywhere(PROBES_OFFERED))
+    points = [params for params in drawn if params not in new and outer.allows(params)]
     return tuple(belief.promising(points, count, APART)) if points else ()
 
 

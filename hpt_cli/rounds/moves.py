@@ -54,6 +54,7 @@ class Found:
         n_contenders: How many contenders there are in all.
         n_trials: How many trials were judged in all.
         n_dimensions: Of the space.
+        called: ``contenders``; or ``best``, if the noise alone would leave too few to show where they lie.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Found:
     n_contenders: int
     n_trials: int
     n_dimensions: int
+    called: str = "contenders"
 
     @property
     def too_few(self) -> str:
@@ -160,9 +162,8 @@ def _guarded(
     notes = []
     narrows = low > 0 or high < 1
     if narrows and found.p >= settings.significance:
-        notes.append("")
         low, high = min(low, 0.0), max(high, 1.0)
-    elif narrows and _width(old, found) <= settings.floor * (1 + 1e-9):
+    elif _width(old, found) <= settings.floor * (1 + 1e-9):
         notes.append(f"at its floor, {settings.floor:g} of its first width")
         low, high = min(low, 0.0), max(high, 1.0)
     places = [place_of(old, float(trial.params[found.name])) for trial in found.trials]
@@ -181,13 +182,12 @@ def _wall(old: Float | Int, found: Found, side: str) -> str:
     ended = [
         trial.value is not None
         for trial in found.trials
-        if (place := place_of(old, float(trial.params[found.name]))) < zone
-        and side == "low"
-        or place > 1 - zone
-        and side == "high"
+        if ((place := place_of(old, float(trial.params[found.name]))) < zone and side == "low")
+        or (place > 1 - zone and side == "high")
     ]
     if ended and 1 - sum(ended) / len(ended) >= FAILING:
-        return f"{len(ended) - sum(ended)} of {plural(len(ended), 'trial')} at the {side} end fail: it is no end to move"
+        bad = len(ended) - sum(ended)
+        return f"{bad} of {plural(len(ended), 'trial')} at the {side} end fail, so it does not move outward"
     return ""
 
 
@@ -210,15 +210,18 @@ def _why(
             return f"no evidence that it matters here ({chance(found.p)})"
         if said:
             return said
-        return f"the best may be anywhere in it ({plural(n, 'contender')} of {found.n_trials} trials lie all over it)"
+        return f"the best may be anywhere in it: so lie the {n} {found.called} of {found.n_trials} trials"
     if edge and action in ("widen", "shift"):
         at = percent(_outward(old, found, settings, edge))
         return f"{at} of what fits the results has its best at the {edge} end ({chance(found.p)}){more}"
     if action == "widen":
-        return f"a trial outside of it may be the best ({percent(share)} of what fits the results is in the new range){more}"
+        return (
+            f"a trial outside of it may be the best: {percent(share)} of what fits the results has its best "
+            f"in the new range{more}"
+        )
     all_or_some = f"the {n}" if kept == n else f"{kept} of the {n}"
     return (
-        f"{all_or_some} contenders of {found.n_trials} trials lie there, and so does the best of "
+        f"{all_or_some} {found.called} of {found.n_trials} trials lie there, and so does the best of "
         f"{percent(share)} of what fits the results ({chance(found.p)}){more}"
     )
 
@@ -325,7 +328,7 @@ def _action(old: Float | Int, new: Float | Int) -> str:
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The value below which ``share`` of the values lie, between two of them by the way from one to the next."""
+    """The value below which ``share`` of the values lie, interpolated between two of them."""
     ordered = sorted(values)
     place = share * (len(ordered) - 1)
     below = math.floor(place)

@@ -23,8 +23,8 @@ class Evidence:
         p: How likely such evidence is if the dimension does not matter; ``None`` where it was not tested.
         share: Share of the places where the optimum may be that lie in the new range.
         edge: ``low`` or ``high``, the end at which the optimum may be; empty for none.
-        places: Where the contenders lie in the old range, 0 at its low end and 1 at its high end on its scale;
-            of a choice, the index of each one's value.
+        places: Where the contenders lie in the old range, 0 at its low end and 1 at its high end on its
+            scale; of a choice, the index of each one's value.
     """
 
     trials: int
@@ -71,8 +71,9 @@ class Move:
 
     Args:
         name: The dimension.
-        action: ``narrow``, ``widen`` (an end moved outward, or a choice came back), ``shift`` (one end outward,
-            the other inward), ``hold``, ``drop`` (choices left out) or ``freeze`` (one choice is left).
+        action: ``narrow``, ``widen`` (an end moved outward, or a choice came back), ``shift`` (one end
+            outward, the other inward), ``hold``, ``drop`` (choices left out) or ``freeze`` (one choice
+            is left).
         old: Before.
         new: After.
         why: The evidence, in a plain sentence that names counts.
@@ -132,6 +133,8 @@ class RoundPlan:
         probes: Params of the round's first trials, which look outside its space; ``trials`` counts them.
         noise: Standard deviation of a training that the decision reckoned with; ``None`` if it was unknown.
         note: What the decision has to say of the whole; may be empty.
+        asked: How many trials were asked for; 0 if that is not known to differ from ``trials``.
+        ahead: How many rounds of the same refine are to follow.
     """
 
     number: int
@@ -146,6 +149,8 @@ class RoundPlan:
     probes: tuple[Params, ...] = ()
     noise: float | None = None
     note: str = ""
+    asked: int = 0
+    ahead: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -163,6 +168,8 @@ class RoundPlan:
             "probes": [dict(params) for params in self.probes],
             "noise": self.noise,
             "note": self.note,
+            "asked": self.asked,
+            "ahead": self.ahead,
         }
 
     @classmethod
@@ -187,4 +194,6 @@ class RoundPlan:
             probes=tuple(dict(params) for params in data.get("probes", ())),
             noise=None if data.get("noise") is None else float(data["noise"]),
             note=str(data.get("note", "")),
+            asked=int(data.get("asked", 0)),
+            ahead=int(data.get("ahead", 0)),
         )

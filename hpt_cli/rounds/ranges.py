@@ -1,7 +1,8 @@
 """From places in a range to a new range: outward to values that people write, and never past a hard limit.
 
-A place is 0 at the low end of the old range and 1 at its high end, even on its scale.  Values with cells (ints,
-steps) own equal cells of it, as in :mod:`hpt_cli.space.dimensions`; beyond 0 and 1 the lattice goes on.
+A place is 0 at the low end of the old range and 1 at its high end, even on its scale.  Values with cells
+(ints, steps) own equal cells of it, as in :mod:`hpt_cli.space.dimensions`; beyond 0 and 1 the lattice
+goes on.
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ def value_at(old: Float | Int, place: float) -> float:
 
 
 def _legible(old: Float, place: float, low: float, high: float, outward: Callable[[float], int]) -> float:
-    """The value at ``place``, rounded outward to as few digits as the width from ``low`` to ``high`` allows."""
+    """The value at ``place``, rounded outward to as few digits as the new width allows."""
     value = value_at(old, place)
     ends = value_at(old, low), value_at(old, high)
     if old.scale == "linear":

@@ -149,7 +149,7 @@ class Posterior:
         return np.asarray(self.y - self._noise * self._weights)
 
     def draws(self, X: Array, count: int, rng: np.random.Generator) -> Array:
-        """``count`` noiseless objectives at ``X`` (M, F) that are as likely as the process has it, (M, count)."""
+        """Noiseless objectives at ``X`` (M, F), each as likely as the process has it, (M, count)."""
         scaled = self.kernel.scaled(X, self.hyperparameters.lengths)
         cross = self._covariance(scaled)
         explained = self._inverse @ cross

@@ -14,12 +14,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from hpt_cli.events import Event, Notice
+from hpt_cli.events import Event, Notice, RoundStarted
 from hpt_cli.ranking import Row
 from hpt_cli.trial import Status
 from hpt_cli.views.console import BEST, FAINT, WARNING, plus_minus
 from hpt_cli.views.leaderboard import leaderboard_columns, objective, row_styles
 from hpt_cli.views.progress import STOPPING, Progress
+from hpt_cli.views.rounds import show_round
 from hpt_cli.views.table import draw, fitting
 from hpt_cli.views.text import clean, duration
 
@@ -75,6 +76,8 @@ class LiveView:
             self.progress.take(event)
         if isinstance(event, Notice):
             self._console.print(Text.assemble(("note: ", WARNING), clean(event.text)))
+        elif isinstance(event, RoundStarted) and event.plan.moves:
+            show_round(self._console, event.plan)
         self._news = True
 
     def stopping(self) -> None:

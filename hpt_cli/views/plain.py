@@ -25,6 +25,7 @@ from hpt_cli.trial import TrialResult
 from hpt_cli.views.console import write_lines
 from hpt_cli.views.leaderboard import objective
 from hpt_cli.views.progress import STOPPING, Progress
+from hpt_cli.views.rounds import plain_round
 from hpt_cli.views.text import clean, number, plural, seconds, short, value
 
 
@@ -57,9 +58,7 @@ class PlainView:
             trials, workers = plural(event.planned, "trial"), plural(event.workers, "worker")
             self._say(f"study {event.name}: {trials}{before}; {workers}")
         elif isinstance(event, RoundStarted):
-            plan = event.plan
-            repeats = f" of {plural(plan.repeats, 'repeat')}" if plan.repeats > 1 else ""
-            self._say(f"round {plan.number}: {plan.strategy}, {plural(plan.trials, 'trial')}{repeats}")
+            write_lines(self._console, plain_round(event.plan))
         elif isinstance(event, TrialFinished):
             self._say(self._trial_line(event.result, best_before))
         elif isinstance(event, RerunsStarted):

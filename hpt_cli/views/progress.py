@@ -74,6 +74,7 @@ class Progress:
                 self._count(result)
         elif isinstance(event, RoundStarted):
             self.plan = event.plan
+            self.planned = max(self.planned, event.plan.first + event.plan.trials)  # a refine adds to them
             self.reruns = self.reruns_finished = 0
         elif isinstance(event, RerunsStarted):
             self.reruns = len(event.wanted.trials) * len(event.wanted.numbers)

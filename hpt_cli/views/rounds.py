@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.text import Text
 
 from hpt_cli.rounds import Move, RoundPlan
+from hpt_cli.rounds.ranges import place_of
+from hpt_cli.space import Choice
 from hpt_cli.views.console import FAINT, write_lines
 from hpt_cli.views.table import Column, draw, fitting
-from hpt_cli.views.text import bounds, clean, plural
+from hpt_cli.views.text import bounds, clean, plural, value
 
-_LAST = 1  # the only column that may go, and with it the table
+_LAST = 1  # the last column that may go, and with it the table
+_CELLS = 12
+_HEIGHTS = " ▁▂▃▄▅▆▇█"
+_PLAIN_HEIGHTS = " .:+#"
 
 
 def show_round(console: Console, plan: RoundPlan) -> None:
@@ -19,6 +27,8 @@ def show_round(console: Console, plan: RoundPlan) -> None:
         write_lines(console, plain_round(plan))
         return
     console.print(Text.assemble((f"round {plan.number}", "bold"), f"  {_summary(plan)}"))
+    if plan.note:
+        console.print(Text(clean(plan.note), FAINT))
     console.print()
     if not plan.moves:
         return
@@ -27,29 +37,84 @@ def show_round(console: Console, plan: RoundPlan) -> None:
         Column("move", tuple(clean(move.action) for move in plan.moves)),
         Column("from", tuple(bounds(move.old) for move in plan.moves)),
         Column("to", tuple("" if move.new == move.old else bounds(move.new) for move in plan.moves)),
+        Column(
+            "best lie", tuple(picture(move, ascii_=console.options.ascii_only) for move in plan.moves), drop=2
+        ),
         Column("why", tuple(clean(move.why) for move in plan.moves), drop=_LAST, wraps=True),
     ]
-    _, dropped = fitting(columns, console.width)
-    if dropped:
+    columns = [column for column in columns if any(column.cells)]
+    kept, dropped = fitting(columns, console.width)
+    if any(column.drop == _LAST for column in dropped):
         for move in plan.moves:
-            console.print(Text.assemble((clean(move.name), "bold"), f" {_moved(move)}: {clean(move.why)}"))
+            console.print(Text.assemble((clean(move.name), "bold"), f" {moved(move)}: {clean(move.why)}"))
+            if strip := picture(move, ascii_=console.options.ascii_only):
+                console.print(Text(f"    {strip}", FAINT))
     else:
-        console.print(draw(console, columns, [FAINT if move.new == move.old else "" for move in plan.moves]))
+        console.print(draw(console, kept, [FAINT if move.new == move.old else "" for move in plan.moves]))
     console.print()
 
 
 def plain_round(plan: RoundPlan) -> list[str]:
     """A line for the plan and one for each move."""
     lines = [f"round {plan.number}: {_summary(plan)}"]
-    return lines + [f"{clean(move.name)}: {_moved(move)}: {clean(move.why)}" for move in plan.moves]
+    if plan.note:
+        lines.append(f"note: {clean(plan.note)}")
+    return lines + [f"{clean(move.name)}: {moved(move)}: {clean(move.why)}" for move in plan.moves]
+
+
+def picture(move: Move, *, ascii_: bool) -> str:
+    """Where the best lie in the old range: a strip from its low to its high end, the new one in brackets.
+
+    Of choices, how many have which.
+    """
+    evidence = move.evidence
+    if evidence is None or not evidence.places:
+        return ""
+    if isinstance(move.old, Choice):
+        counts = [sum(place == index for place in evidence.places) for index in range(move.old.size)]
+        return ", ".join(
+            f"{value(choice)} {count}"
+            for choice, count in zip(move.old.choices, counts, strict=True)
+            if count
+        )
+    counts = [0] * _CELLS
+    for place in evidence.places:
+        counts[min(max(math.floor(place * _CELLS), 0), _CELLS - 1)] += 1
+    heights = _PLAIN_HEIGHTS if ascii_ else _HEIGHTS
+    strip = [heights[-(-count * (len(heights) - 1) // max(counts))] for count in counts]
+    first, last = 0, _CELLS
+    if not isinstance(move.new, Choice):
+        first = min(max(round(place_of(move.old, move.new.low) * _CELLS), 0), _CELLS - 1)
+        last = max(min(round(place_of(move.old, move.new.high) * _CELLS), _CELLS), first + 1)
+    dot = "." if ascii_ else "·"
+    outside = [dot if cell == " " else cell for cell in strip]
+    return "".join(outside[:first]) + "[" + "".join(strip[first:last]) + "]" + "".join(outside[last:])
 
 
 def _summary(plan: RoundPlan) -> str:
     repeats = f" of {plural(plan.repeats, 'repeat')}" if plan.repeats > 1 else ""
-    return f"{clean(plan.strategy)}, {plural(plan.trials, 'trial')}{repeats}"
+    probes = f", {plural(len(plan.probes), 'probe')} outside among them" if plan.probes else ""
+    return f"{clean(plan.strategy)}, {plural(plan.trials, 'trial')}{repeats}{probes}"
 
 
-def _moved(move: Move) -> str:
+_PAST = {
+    "narrow": "narrowed",
+    "widen": "widened",
+    "shift": "shifted",
+    "drop": "cut",
+    "freeze": "frozen",
+    "hold": "held",
+}
+
+
+def moved(move: Move) -> str:
+    """``narrowed from 1e-4..1 to 3e-3..4e-2``."""
+    done = _PAST.get(move.action, clean(move.action))
     if move.new == move.old:
-        return f"{clean(move.action)} {bounds(move.old)}"
-    return f"{clean(move.action)} {bounds(move.old)} to {bounds(move.new)}"
+        return f"{done} at {bounds(move.old)}"
+    return f"{done} from {bounds(move.old)} to {bounds(move.new)}"
+
+
+def history(plans: Sequence[RoundPlan], name: str) -> list[tuple[RoundPlan, Move | None]]:
+    """What each round did to a dimension; ``None`` for a round that was not decided."""
+    return [(plan, next((move for move in plan.moves if move.name == name), None)) for plan in plans]

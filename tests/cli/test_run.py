@@ -17,7 +17,7 @@ def loop(monkeypatch, make_trial):
         error = None
         calls = ()
 
-        def __call__(self, store, config, *, workers, observe, stop, retry_failed=False):
+        def __call__(self, store, config, *, workers, observe, stop, retry_failed=False, refine=None):
             self.calls += ((config, workers),)
             done = store.results()
             trials = config.search.rounds[0].trials
@@ -175,8 +175,9 @@ class TestRefine:
         assert result.exit_code == 0, result.output
         lines = result.stdout.splitlines()
         assert lines[0] == "round 1: random, 5 trials"
-        assert lines[1].startswith("learning_rate: ")
-        assert lines[2].startswith("optimizer: hold sgd | adam: ")
+        assert lines[1].startswith("note: ")
+        assert lines[2].startswith("learning_rate: ")
+        assert lines[3].startswith("optimizer: held at sgd | adam: ")
         assert sorted(finished.rglob("*.json")) == before
 
     def test_a_dry_run_for_programs(self, hpt, finished):

@@ -18,11 +18,19 @@ from hpt_cli.config import (
 )
 from hpt_cli.data import DataSettings
 from hpt_cli.errors import InputError, InterruptedStudyError, StudyFailedError
-from hpt_cli.events import Notice, RoundFinished, RoundStarted, StudyFinished, StudyStarted, TrialFinished
+from hpt_cli.events import (
+    Notice,
+    RerunFinished,
+    RoundFinished,
+    RoundStarted,
+    StudyFinished,
+    StudyStarted,
+    TrialFinished,
+)
 from hpt_cli.executors import SerialExecutor
 from hpt_cli.in_flight import StopRequest
 from hpt_cli.objectives.base import Objective
-from hpt_cli.planning import refine_study
+from hpt_cli.planning import NoRound, RefineRequest, check_refinable, preview_refine
 from hpt_cli.space import Choice, Float, Int, SearchSpace
 from hpt_cli.store import StudyStore
 from hpt_cli.study import StudyLoop
@@ -102,11 +110,21 @@ def open_store(folder, config):
     return StudyStore.create(folder, config_text=b"", study={"config": config.resolved()})
 
 
-def run(folder, config, *, objective=None, executor=None, workers=2, observe=lambda event: None, stop=None):
+def run(
+    folder,
+    config,
+    *,
+    objective=None,
+    executor=None,
+    workers=2,
+    observe=lambda event: None,
+    stop=None,
+    refine=None,
+):
     store = open_store(folder, config)
     with store.lock():
         objective, executor, stop = objective or Bowl(), executor or SerialExecutor(), stop or StopRequest()
-        StudyLoop(store, config, objective, executor, workers, observe, stop).run()
+        StudyLoop(store, config, objective, executor, workers, observe, stop, refine).run()
     return store
 
 
@@ -231,12 +249,42 @@ class TestRounds:
     def test_each_round_lies_in_the_one_before_and_numbers_run_through(self, tmp_path):
         store = run(tmp_path / "s", make_config(self.ROUNDS))
         assert [result.number for result in store.results()] == list(range(24))
-        spaces = [plan.space.dimensions["rate"] for plan in store.rounds()]
-        assert spaces[0].low <= spaces[1].low <= spaces[2].low
-        assert spaces[0].high >= spaces[1].high >= spaces[2].high
-        assert spaces[0] != spaces[1] != spaces[2]
+        plans = store.rounds()
+        assert plans[0].space != plans[1].space
         for result in store.results():
-            assert result.params in store.rounds()[result.round].space
+            inside = result.params in plans[result.round].space
+            assert inside == (result.origin.kind != "probe")
+
+    def test_probes_come_first_in_their_round(self, tmp_path):
+        store = run(tmp_path / "s", make_config(self.ROUNDS))
+        for plan in store.rounds()[1:]:
+            assert len(plan.probes) == 1  # a tenth of 6
+            of_round = [result for result in store.results() if result.round == plan.number]
+            assert [result.origin.kind == "probe" for result in of_round] == [True] + [False] * 5
+            assert of_round[0].params == plan.probes[0]
+
+    def test_the_noise_is_measured_on_the_best_before_the_first_decision(self, tmp_path):
+        store = run(tmp_path / "s", make_config(self.ROUNDS))
+        best = sorted(store.results()[:12], key=lambda result: result.objective)[:3]
+        reruns = store.reruns()
+        assert {rerun.trial for rerun in reruns} == {result.number for result in best}
+        # the objective's seeds differ by multiples of 1e-4, so that a second rerun was wanted of each
+        assert {rerun.number for rerun in reruns} == {0, 1}
+        assert all(0 < plan.noise < 1e-3 for plan in store.rounds()[1:])
+
+    def test_killed_while_deciding_it_comes_to_the_same_decision(self, tmp_path):
+        config = make_config(self.ROUNDS)
+        straight = run(tmp_path / "straight", config)
+
+        def kill(event):
+            if isinstance(event, RerunFinished) and event.rerun.number == 1:
+                raise KilledError
+
+        with pytest.raises(KilledError):
+            run(tmp_path / "killed", config, observe=kill)
+        assert len(StudyStore(tmp_path / "killed").rounds()) == 1
+        run(tmp_path / "killed", config)
+        assert contents(straight.folder) == contents(tmp_path / "killed")
 
     @pytest.mark.parametrize("survived", [1, 11, 12, 13, 18, 23])
     def test_killed_anywhere_it_goes_on_to_the_same_study(self, tmp_path, survived):
@@ -270,48 +318,97 @@ class TestRounds:
 
 
 class TestRefine:
-    def test_adds_a_round_that_run_then_runs(self, tmp_path):
+    def test_adds_rounds_to_a_finished_study(self, tmp_path):
         config = make_config()
         store = run(tmp_path / "s", config)
-        plan = refine_study(store, config, trials=5, strategy="sobol", repeats=2)
-        run(tmp_path / "s", config)
-        results = [result for result in store.results() if result.round == 1]
-        assert [result.number for result in results] == [8, 9, 10, 11, 12]
+        run(tmp_path / "s", config, refine=RefineRequest(2, 5, "sobol", 2))
+        refined = store.rounds()[1:]
+        assert [(plan.origin, plan.first, plan.trials, plan.ahead) for plan in refined] == [
+            ("refine", 8, 5, 1),
+            ("refine", 13, 5, 0),
+        ]
+        results = [result for result in store.results() if result.round > 0]
+        assert [result.number for result in results] == list(range(8, 18))
         assert {len(result.repeats) for result in results} == {2}
-        assert all(result.params in plan.space for result in results)
-        assert any(move.action == "narrow" for move in plan.moves)
+        assert any(move.action != "hold" for move in refined[0].moves)
 
-    def test_asked_again_before_it_ran_it_is_the_same_round(self, tmp_path):
-        config = make_config()
-        store = run(tmp_path / "s", config)
-        first = refine_study(store, config, trials=5)
-        assert refine_study(store, config, trials=5) == first
-        assert len(store.rounds()) == 2
+    def test_killed_it_goes_on_to_the_rounds_that_were_asked_for(self, tmp_path):
+        config, request = make_config(), RefineRequest(2, 5)
+        run(tmp_path / "straight", config)
+        straight = run(tmp_path / "straight", config, refine=request)
+        run(tmp_path / "killed", config)
 
-    def test_a_dry_run_writes_nothing(self, tmp_path):
+        def kill(event):
+            if isinstance(event, TrialFinished) and event.result.number == 10:
+                raise KilledError
+
+        with pytest.raises(KilledError):
+            run(tmp_path / "killed", config, refine=request, observe=kill)
+        assert not check_refinable(StudyStore(tmp_path / "killed"), config)
+        run(tmp_path / "killed", config)
+        assert contents(straight.folder) == contents(tmp_path / "killed")
+
+    def test_a_preview_writes_and_trains_nothing(self, tmp_path):
         config = make_config()
         store = run(tmp_path / "s", config)
         before = contents(store.folder)
-        refine_study(store, config, dry_run=True)
+        plan = preview_refine(store, config, RefineRequest(trials=5))
+        assert "would first train the best 3 trials again" in plan.note
         assert contents(store.folder) == before
+
+    def test_a_preview_of_what_is_known_is_what_is_done(self, tmp_path):
+        config = make_config([RoundSettings("random", 12, 2)])
+        store = run(tmp_path / "s", config)
+        plan = preview_refine(store, config, RefineRequest(trials=5))
+        run(tmp_path / "s", config, refine=RefineRequest(trials=5))
+        assert store.rounds()[1] == plan
 
     def test_a_grid_without_points_is_refused_in_words(self, tmp_path):
         config = make_config()
         store = run(tmp_path / "s", config)
         with pytest.raises(InputError, match=r"a grid needs .* for rate.*--strategy"):
-            refine_study(store, config, strategy="grid")
+            run(tmp_path / "s", config, refine=RefineRequest(strategy="grid"))
         assert len(store.rounds()) == 1
 
     def test_an_unfinished_study_is_refused(self, tmp_path):
         config = make_config()
         store = open_store(tmp_path / "s", config)
         with pytest.raises(InputError, match="finish it first"):
-            refine_study(store, config)
+            check_refinable(store, config)
+
+    def test_all_failed_is_said_and_nothing_is_lost(self, tmp_path):
+        config = make_config(max_failures=20)
+        with pytest.raises(StudyFailedError):
+            run(tmp_path / "s", config, objective=Bowl(lambda number: "no luck"))
+        store = StudyStore(tmp_path / "s")
+        with pytest.raises(InputError, match=r"too few trials .* 0 finished.*8 trials did not end well"):
+            preview_refine(store, config, RefineRequest())
+        assert len(store.results()) == 8
+
+    def test_what_would_chase_noise_is_not_run(self, tmp_path):
+        class Noise(Bowl):
+            def _evaluate(self, spec):
+                result = super()._evaluate(spec)
+                repeats = [
+                    dataclasses.replace(repeat, objective=repeat.seed * (spec.number + 1) % 1009 / 1009)
+                    for repeat in result.repeats
+                ]
+                return TrialResult.from_repeats(spec, repeats, result.timing)
+
+        config = make_config([RoundSettings("random", 40, 3)])
+        store = run(tmp_path / "s", config, objective=Noise())
+        decided = preview_refine(store, config, RefineRequest())
+        assert isinstance(decided, NoRound)
+        assert decided.why.startswith("further zoom would chase noise")
+        events = []
+        run(tmp_path / "s", config, refine=RefineRequest(), observe=events.append, objective=Noise())
+        assert [event.text for event in events if isinstance(event, Notice)] == [decided.why]
+        assert len(store.rounds()) == 1
 
     def test_a_round_of_the_config_added_later_comes_after_it(self, tmp_path):
         config = make_config()
         store = run(tmp_path / "s", config)
-        refine_study(store, config, trials=5)
+        run(tmp_path / "s", config, refine=RefineRequest(trials=5))
         longer = make_config([*config.search.rounds, RoundSettings("random", 4, 1)])
         run(tmp_path / "s", longer)
         assert [(plan.origin, plan.trials) for plan in store.rounds()] == [

@@ -214,9 +214,9 @@ def test_the_loop_trains_what_a_decision_wants_to_know_and_decides_again(tmp_pat
     asked = []
     decide = study.next_round
 
-    def wanting(plans, results, config, reruns):
+    def wanting(plans, results, config, reruns, refine):
         asked.append(len(reruns))
-        return WANTED if len(reruns) < 6 else decide(plans, results, config, reruns)
+        return WANTED if len(reruns) < 6 else decide(plans, results, config, reruns, refine)
 
     monkeypatch.setattr(study, "next_round", wanting)
     events = []

@@ -116,8 +116,8 @@ class TestRound:
         console, written = terminal(50)
         show_round(console, plan)
         said = " ".join(written().split())
-        assert "learning_rate narrow 1e-4..1 to 0.003..0.04: the best 7 of 30 trials lie there" in said
-        assert "batch_norm hold true | false: choices are kept" in said
+        assert "learning_rate narrowed from 1e-4..1 to 0.003..0.04: the best 7 of 30 trials lie there" in said
+        assert "batch_norm held at true | false: choices are kept" in said
         assert max(map(len, written().splitlines())) <= 50
 
 
