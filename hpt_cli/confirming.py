@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from hpt_cli.config import StudyConfig
 from hpt_cli.confirmation import Candidate, Confirmation, ConfirmOutcome, ConfirmPlan, TestMetric
-from hpt_cli.engines import count_workers, local_workers
+from hpt_cli.engines import count_workers, open_engine
 from hpt_cli.errors import InputError, InterruptedStudyError, StudyChangedError, StudyFailedError
-from hpt_cli.evaluation import make_objective
+from hpt_cli.evaluation import make_objective, read_folder
 from hpt_cli.events import Observer, StudyStarted
 from hpt_cli.in_flight import InFlight, StopRequest
 from hpt_cli.noise import Noise, contenders, interval, luck_of_the_best, mean_of, measure
@@ -83,7 +83,8 @@ def confirm_study(
         observe(StudyStarted(store.name, tuple(results.values()), len(results), count))
         store.save_confirmation(record)
         objective = make_objective(store, config)
-        with local_workers(config.execution, count, objective.grace) as executor:
+        needs = (read_folder(store, config), objective.grace)
+        with open_engine(config.execution, workers, *needs, stop.say) as (executor, count):
             confirming = _Confirming(store, config, objective, executor, count, observe, stop)
             return confirming.run(record, results, dataset), True
 

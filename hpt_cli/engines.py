@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 
 from hpt_cli.config import ExecutionSettings
 from hpt_cli.environment import usable_cores
-from hpt_cli.executors import LocalExecutor
+from hpt_cli.executors import Folder, LocalExecutor
 
 
 def count_workers(settings: ExecutionSettings, asked: int | None = None) -> int:
@@ -22,21 +22,48 @@ def count_workers(settings: ExecutionSettings, asked: int | None = None) -> int:
 
 
 @contextmanager
-def local_workers(settings: ExecutionSettings, workers: int, grace: float) -> Iterator[Executor]:
-    """Worker processes on this machine; however the block ends, they end with it.
+def open_engine(
+    settings: ExecutionSettings,
+    asked: int | None,
+    folder: Folder,
+    grace: float,
+    say: Callable[[str], None],
+) -> Iterator[tuple[Executor, int]]:
+    """Where trials run, and how many of them at the same time; however the block ends, what it started ends.
 
     Args:
         settings: The config's.
-        workers: How many.
+        asked: How many, by the command line, which goes first.
+        folder: What trials read where they run.
         grace: Seconds beyond a trial's timeout before its worker is ended.
+        say: Is told what a person should know, in sentences, from any thread.
+
+    Raises:
+        EngineError: The cluster does not answer, or cannot run trials.
     """
-    executor = LocalExecutor(
-        workers,
-        timeout=None if settings.trial_timeout is None else settings.trial_timeout + grace,
-        threads=settings.threads_per_worker,
-        retries=settings.retries,
-    )
+    executor: Executor
+    timeout = None if settings.trial_timeout is None else settings.trial_timeout + grace
+    if settings.engine == "local":
+        workers = count_workers(settings, asked)
+        executor = LocalExecutor(
+            workers,
+            timeout=timeout,
+            threads=settings.threads_per_worker,
+            retries=settings.retries,
+        )
+    else:
+        from hpt_cli.executors.carried import WorkerSettings
+        from hpt_cli.executors.dask import DaskExecutor
+
+        executor = DaskExecutor(
+            settings.address,
+            workers=count_workers(settings, asked) if settings.address is None else asked or settings.workers,
+            settings=WorkerSettings(settings.threads_per_worker, timeout, settings.retries),
+            folder=folder,
+            say=say,
+        )
+        workers = max(executor.workers, 1)
     try:
-        yield executor
+        yield executor, workers
     finally:
         executor.shutdown(cancel_futures=True)

@@ -11,6 +11,7 @@ traceback::
     │   ├── StudyChangedError       the config no longer matches the study's folder
     │   └── DamagedStudyError       the folder is not a study that this version can read
     ├── StudyFailedError        1   no trial succeeded, or too many failed
+    ├── EngineError             1   the cluster is gone, or cannot run trials
     ├── ExpectationMissedError  1   the best trial misses what --expect asks for
     ├── StudyInUseError         3   another process is writing the study
     ├── CannotWriteError       74   the disk is full or read-only
@@ -90,6 +91,10 @@ class DamagedStudyError(InputError):
 
 class StudyFailedError(HptError):
     """The study ended without doing its work: no trial succeeded, or too many failed."""
+
+
+class EngineError(HptError):
+    """The cluster that trials run on is gone, or cannot run them.  Finished trials are kept."""
 
 
 class ExpectationMissedError(HptError):

@@ -5,10 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from hpt_cli.config import StudyConfig
+from hpt_cli.executors import Folder
 from hpt_cli.objectives.base import Objective
 from hpt_cli.objectives.own_code import Home
 from hpt_cli.objectives.settings import CommandSettings, FunctionSettings
 from hpt_cli.store import StudyStore
+
+
+def read_folder(store: StudyStore, config: StudyConfig) -> Folder:
+    """What the trials of a study read where they run."""
+    if config.own_code is None:
+        return Folder(store.data_folder.resolve(), str(store.study["data"]["hash"]))
+    return Folder(store.folder.resolve(), None)
 
 
 def make_objective(store: StudyStore, config: StudyConfig, *, scratch: Path | None = None) -> Objective:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from typing import Any
 
+from hpt_cli.errors import EngineError
+from hpt_cli.events import Notice, Observer
 from hpt_cli.executors import TaskTimeoutError, WorkerDiedError
 from hpt_cli.objectives.base import Objective, StagedObjective
 from hpt_cli.trial import Leg, Paused, Status, Timing, TrialResult, TrialSpec
@@ -35,7 +37,7 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.signal_number: int | None = None
-        self._inboxes: list[queue.SimpleQueue[_Finished | None]] = []
+        self._inboxes: list[queue.SimpleQueue[_Finished | str | None]] = []
 
     def request(self, signal_number: int) -> None:
         """End softly: start nothing, keep what finishes within a moment."""
@@ -43,7 +45,12 @@ class StopRequest:
         for inbox in self._inboxes:
             inbox.put(None)  # wakes who waits there; a SimpleQueue may be used in a signal handler
 
-    def wake(self, inbox: queue.SimpleQueue[_Finished | None]) -> None:
+    def say(self, sentence: str) -> None:
+        """Have the loop tell whoever watches it; safe from any thread."""
+        if self._inboxes:
+            self._inboxes[0].put(sentence)
+
+    def wake(self, inbox: queue.SimpleQueue[_Finished | str | None]) -> None:
         """Name a queue that the loop may wait at."""
         self._inboxes.append(inbox)
 
@@ -56,16 +63,25 @@ class InFlight:
     Args:
         objective: What a trial does.
         executor: Where trials run.
-        workers: How many of them run there at the same time.
+        workers: How many of them run there at the same time, at first.
         stop: Wakes who waits here.
+        observe: Is told what the executor has to say.
     """
 
-    def __init__(self, objective: Objective, executor: Executor, workers: int, stop: StopRequest) -> None:
+    def __init__(
+        self,
+        objective: Objective,
+        executor: Executor,
+        workers: int,
+        stop: StopRequest,
+        observe: Observer = lambda _: None,
+    ) -> None:
         self.trials = 0
+        self._observe = observe
         self._objective = objective
         self._executor = executor
         self._workers = workers
-        self._inbox: queue.SimpleQueue[_Finished | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[_Finished | str | None] = queue.SimpleQueue()
         self._mean_seconds = 0.0  # of the trials so far; decides how they are grouped, and nothing else
         self._learned = 0
         self._out: set[Future[list[TrialResult | Paused]]] = set()
@@ -83,7 +99,7 @@ class InFlight:
         Many at once make larger groups, so a strategy that waits for no results is asked when half of the
         last ones are done; few at first, until it is known how long a trial takes.
         """
-        most = self._workers * _TASKS_PER_WORKER * (self._trials_a_task() if self._mean_seconds else 1)
+        most = self._count() * _TASKS_PER_WORKER * (self._trials_a_task() if self._mean_seconds else 1)
         if not waits and self.trials > most // 2:
             return 0
         return most - self.trials
@@ -97,7 +113,7 @@ class InFlight:
         """
         if not legs:
             return
-        share = -(-len(legs) // self._workers)
+        share = -(-len(legs) // self._count())
         by_number = {leg.spec.number: leg for leg in legs}
         specs = [leg.spec for leg in legs]
         for task in self._objective.tasks(specs, most=min(share, self._trials_a_task())):
@@ -114,14 +130,21 @@ class InFlight:
 
         Args:
             seconds: How long to wait; ``None`` for as long as it takes.
+
+        Raises:
+            EngineError: What trials run on is gone.
         """
         try:
             finished = self._inbox.get(timeout=seconds)
         except queue.Empty:
             return []
-        if finished is None:
+        if isinstance(finished, str):
+            self._observe(Notice(finished))
+        if not isinstance(finished, _Finished):
             return []
         self._out.discard(finished.future)
+        if not finished.future.cancelled() and isinstance(finished.future.exception(), EngineError):
+            finished.future.result()
         broken = not finished.future.cancelled() and finished.future.exception() is not None
         if finished.future.cancelled() or (broken and self._recalled):
             self.trials -= len(finished.legs)
@@ -144,6 +167,10 @@ class InFlight:
         future = self._executor.submit(function, *args)
         future.add_done_callback(lambda _: self._inbox.put(None))
         return future
+
+    def _count(self) -> int:
+        """Workers by now: to a cluster some may have come."""
+        return max(self._workers, getattr(self._executor, "workers", 0))
 
     def _trials_a_task(self) -> int:
         """How many trials one task may hold, for it to take no longer than a few seconds."""

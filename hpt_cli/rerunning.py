@@ -92,7 +92,7 @@ class Rerunner:
         found: dict[_Key, Rerun],
     ) -> None:
         objective = _Numbered(self._objective, tuple(missing), self._store.folder.resolve() / "reruns")
-        in_flight = InFlight(objective, self._executor, self._workers, self._stop)
+        in_flight = InFlight(objective, self._executor, self._workers, self._stop, self._observe)
         specs: list[TrialSpec] = []
         for place, (trial, number) in enumerate(missing):
             result = results[trial]
@@ -154,6 +154,9 @@ class _Numbered(Objective):
 
     def tasks(self, specs: Sequence[TrialSpec], *, most: int) -> list[list[TrialSpec]]:
         return self.inner.tasks(specs, most=most)
+
+    def at(self, folder: Path) -> Objective:
+        return dataclasses.replace(self, inner=self.inner.at(folder))
 
     def model(self, trial: TrialResult) -> dict[str, bytes]:
         return self.inner.model(trial)

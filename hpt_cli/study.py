@@ -16,9 +16,9 @@ from typing import NoReturn
 
 from hpt_cli.config import StudyConfig
 from hpt_cli.endings import Ended, Limits, Reason, spent_seconds
-from hpt_cli.engines import count_workers, local_workers
+from hpt_cli.engines import open_engine
 from hpt_cli.errors import InterruptedStudyError, StudyFailedError
-from hpt_cli.evaluation import make_objective
+from hpt_cli.evaluation import make_objective, read_folder
 from hpt_cli.events import (
     Notice,
     Observer,
@@ -81,9 +81,9 @@ def run_missing(
         StudyInUseError: Another process runs the study.
         CannotWriteError: A result could not be written.
     """
-    workers = count_workers(config.execution, workers)
     objective = make_objective(store, config)
-    with store.lock(), local_workers(config.execution, workers, objective.grace) as executor:
+    needs = (read_folder(store, config), objective.grace)
+    with store.lock(), open_engine(config.execution, workers, *needs, stop.say) as (executor, workers):
         if retry_failed:
             _set_failed_aside(store, observe)
         StudyLoop(store, config, objective, executor, workers, observe, stop, refine).run()
@@ -133,7 +133,7 @@ class StudyLoop:
         self._results: dict[int, TrialResult] = {}  # slim: a study may have 100,000 trials
         self._counts: Counter[Status] = Counter()
         self._pruner: Pruner = NoPruner()
-        self._in_flight = InFlight(objective, executor, workers, stop)
+        self._in_flight = InFlight(objective, executor, workers, stop, observe)
         self._rerunner = Rerunner(store, config.seed, objective, executor, workers, observe, stop)
         self._limits = Limits(budget=None, target=None, goal="minimize", parallel=1, spent=0.0)
 

@@ -27,6 +27,7 @@ from hpt_cli.config.settings import ExecutionSettings, ObjectiveSettings, StudyC
 from hpt_cli.config.space_rules import check_names, flatten_network, read_hyperparameters, read_space
 from hpt_cli.config.study_rules import (
     check_class_weight,
+    check_engine,
     check_target,
     read_objective,
     read_search,
@@ -102,6 +103,7 @@ def _study(document: Document, text: bytes, path: Path) -> StudyConfig | None:
     parts = read(document, path)
     shape, space = parts.shape, parts.space
     search = read_search(shape.search, space, document)
+    check_engine(shape.execution, document)
     if parts.own_code is None:  # whose numbers only its author knows
         check_target(search.target, parts.objective, document)
     search = replace(search, prune=read_prune(shape.search.prune, parts.study, document))

@@ -37,6 +37,7 @@ from hpt_cli.rounds.settings import RefineSettings
 from hpt_cli.space import SCALES
 
 STRATEGIES = ("grid", "random", "sobol", "bayes")
+ENGINES = ("local", "dask")
 MAX_SEED = 2**32 - 1
 """Above it, some of the libraries that draw for us do not take a seed."""
 MAX_TRIALS = 100_000
@@ -474,8 +475,13 @@ class Execution(_Model):
         validate_default=True,
         description="Worker processes: `auto` or a number, up to 4 for each core.",
     )
-    engine: Literal["local"] = Field(
-        default="local", description="Where trials run: processes on this machine."
+    engine: Literal[ENGINES] = Field(  # type: ignore[valid-type]
+        default="local",
+        description="Where trials run: in processes on this machine, or on the workers of a Dask cluster.",
+    )
+    address: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None,
+        description="Of a running Dask scheduler, `tcp://host:8786`; left out, a cluster on this machine.",
     )
     trial_timeout: Annotated[
         Any, PlainValidator(_checked(_seconds)), WithJsonSchema({"type": ["string", "number", "null"]})

@@ -80,19 +80,21 @@ class ExecutionSettings:
 
     Args:
         workers: Worker processes; ``None`` leaves it to the machine.
-        engine: ``local``.
+        engine: ``local`` or ``dask``.
         trial_timeout: Seconds that a trial may take; ``None`` for no limit.
         max_failures: Failed trials after which the study stops.
         retries: How often a trial is tried again whose worker died.
+        address: Of a Dask scheduler; ``None`` for a cluster on this machine.
         threads_per_worker: BLAS threads of each worker; these may change the last bits of a result.
     """
 
     workers: int | None
-    engine: Literal["local"]
+    engine: Literal["local", "dask"]
     trial_timeout: float | None
     max_failures: int
     retries: int = 1
     threads_per_worker: int = 1
+    address: str | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ class StudyConfig:
             "execution": {
                 "workers": "auto" if self.execution.workers is None else self.execution.workers,
                 "engine": self.execution.engine,
+                "address": self.execution.address,
                 "trial_timeout": self.execution.trial_timeout,
                 "max_failures": self.execution.max_failures,
                 "retries": self.execution.retries,
@@ -236,6 +239,7 @@ class StudyConfig:
             execution=ExecutionSettings(
                 workers=None if workers == "auto" else int(workers),
                 engine=execution["engine"],
+                address=execution.get("address"),
                 trial_timeout=None if timeout is None else float(timeout),
                 max_failures=int(execution["max_failures"]),
                 retries=int(execution.get("retries", 1)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from hpt_cli.config import models
@@ -103,6 +104,17 @@ def check_target(target: float | None, objective: ObjectiveSettings, document: D
         document.refuse(path, f"{objective.metric} is at most 1, found {shown(target)}", percent)
     if objective.goal == "minimize" and target < 0:
         document.refuse(path, f"{objective.metric} is never below 0, found {shown(target)}", "")
+
+
+def check_engine(execution: models.Execution, document: Document) -> None:
+    """Dask is an extra, and an address is its own."""
+    if execution.engine != "dask":
+        if execution.address is not None:
+            what = "has no effect: trials run on this machine"
+            document.refuse(("execution", "address"), what, "write engine: dask, or remove it")
+    elif find_spec("distributed") is None:
+        what = "needs Dask, which is not installed"
+        document.refuse(("execution", "engine"), what, "install it with: pip install 'hpt-cli[dask]'")
 
 
 def check_class_weight(found: Hyperparameters, data: models.Data, document: Document) -> None:

@@ -162,7 +162,7 @@ def _not_one_of(path: KeyPath, value: Any) -> tuple[str, str]:
         "type": ("int", "float"),
         "strategy": models.STRATEGIES,
         "method": METHODS,
-        "engine": ("local",),
+        "engine": models.ENGINES,
         "form": own.FORMS,
         "names": own.NAMES,
         "booleans": own.BOOLEANS,

@@ -43,6 +43,10 @@ class Objective(ABC):
         """The same objective, which puts what it writes beside its results (logs) into ``folder``."""
         return self
 
+    def at(self, folder: Path) -> Objective:  # noqa: ARG002
+        """The same objective, which reads its data from a copy of it in ``folder``, if it reads any."""
+        return self
+
     @abstractmethod
     def model(self, trial: TrialResult) -> dict[str, bytes]:
         """What is worth keeping of the best trial, by file name: its first repeat, done again."""

@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,10 @@ class NetworkObjective(StagedObjective):
     data_folder: Path
     fixed: Mapping[str, object]
     metric: str
+
+    def at(self, folder: Path) -> NetworkObjective:
+        """The same objective on a copy of its data."""
+        return replace(self, data_folder=folder)
 
     def settings(self, params: Params) -> NetworkSettings:
         """What one training of a trial with ``params`` is made of.
