@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Kind = Literal["number", "category", "date", "id", "constant", "text", "broken"]
-ID_NAME = re.compile(r"(^|[_\W])(id|uuid|guid|index|nr|no|key|row)$|[a-z]I[dD]$", re.IGNORECASE)
+ID_NAME = re.compile(r"(?i:(^|[_\W])(id|uuid|guid|index|nr|no|key|row))$|[a-z]I[dD]$")
 """Names that identifiers have."""
 FREE_SHARE = 0.5
 """Share of rows with a text of their own from which a column of more levels than the cap is free text."""
