@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hpt_cli.config import StudyConfig, changes, check_images
+from hpt_cli.config.fit_notes import fit_notes
 from hpt_cli.environment import describe_environment
 from hpt_cli.errors import DataError, InputError, StudyChangedError
 from hpt_cli.store import StudyStore
@@ -66,7 +67,8 @@ def read_data(config: StudyConfig) -> Dataset | None:
     dataset = load_dataset(config.data, folder=config.folder, seed=config.seed)
     check_objective(config, dataset)
     check_images(config, dataset.image_shape)
-    return dataset
+    more = fit_notes(config, dataset.rows()["training"])
+    return dataclasses.replace(dataset, notes=(*dataset.notes, *more))
 
 
 def open_config(store: StudyStore) -> StudyConfig:
@@ -94,6 +96,7 @@ def check_objective(config: StudyConfig, dataset: Dataset) -> None:
             f"objective.metric: {config.objective.metric} cannot be had from this data, which is for "
             f"{dataset.task}; metrics for it: {', '.join(known)}"
         )
+    _check_classes(config, dataset)
     try:
         check_metric(config.objective.metric, dataset.training_data())
     except ValueError as error:
@@ -102,6 +105,23 @@ def check_objective(config: StudyConfig, dataset: Dataset) -> None:
         resolve_loss(str(config.network.get("loss", "auto")), dataset.task, dataset.n_classes)
     except ValueError as error:
         raise InputError(f"{config.path}: network.{error}") from error
+
+
+def _check_classes(config: StudyConfig, dataset: Dataset) -> None:
+    """The area under the curve ranks the rows of every class, so the part must have some of each."""
+    part, _, kind = config.objective.metric.partition("_")
+    if kind != "auc":
+        return
+    y = dataset.y_validation if part == "validation" else dataset.y_train
+    missing = [name for code, name in enumerate(dataset.classes) if code not in y]
+    if missing:
+        from hpt_cli.data.messages import listed
+
+        raise InputError(
+            f"{config.path}: objective.metric: {config.objective.metric} needs rows of every class, and the "
+            f"{part} part has none of {listed(missing, 6)}; judge by {part}_balanced_accuracy, change "
+            "data.split, or remove the class"
+        )
 
 
 def source_change(store: StudyStore, config: StudyConfig) -> str | None:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from hpt_cli.network import TrainingData
 
 
+FEW_ROWS = 10
+"""Validation rows below which a note is due."""
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Data that is ready to train on.
@@ -192,6 +196,11 @@ def _prepare(raw: Raw, settings: DataSettings, seed: int) -> Dataset:
     features = prepare_features(raw, split, settings, labels)
     sizes = f"{len(split.train):,} rows to train on, {len(split.validation):,} for validation"
     notes += [*split.notes, f"Split: {sizes}, {len(split.test):,} for test, which are kept apart."]
+    if len(split.validation) < FEW_ROWS:
+        notes.append(
+            f"So few validation rows ({len(split.validation)}) tell good trials from lucky ones badly: raise "
+            "data.split.validation, or search.repeats."
+        )
     if note := duplicates(raw, split):
         notes.append(note)
     return Dataset(
@@ -226,6 +235,9 @@ def _class_notes(y: Array, classes: tuple[str, ...], split: Split, *, stratify: 
     unseen = [shown(classes[code]) for code in np.setdiff1d(y, y[split.train])]
     if unseen:
         notes.append(f"No training row, so never predicted: {', '.join(unseen[:12])}.")
+    unjudged = [shown(classes[code]) for code in np.setdiff1d(y[split.train], y[split.validation])]
+    if unjudged:
+        notes.append(f"No validation row, so not judged: {', '.join(unjudged[:12])}.")
     largest = int(np.bincount(y).argmax())
     share = float(np.mean(y == largest))
     if share >= 0.8:

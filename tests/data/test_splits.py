@@ -207,3 +207,10 @@ def test_copies_on_both_sides_are_counted(write, load):
 def test_two_ways_to_split_are_refused(settings, says):
     with pytest.raises(ValueError, match=says):
         SplitSettings(**settings)
+
+
+def test_a_validation_part_of_few_rows_and_a_class_that_it_lacks_are_told(write, load):
+    write("t.csv", "a,y\n" + "".join(f"{n}.5,{'abc'[n % 2 if n else 2]}\n" for n in range(30)))
+    notes = [note for seed in range(6) for note in load("t.csv", "y", seed=seed).notes]
+    assert any(note.startswith("So few validation rows (6)") for note in notes)
+    assert "No validation row, so not judged: 'c'." in notes
