@@ -21,7 +21,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Pipe
+from multiprocessing.connection import Pipe, wait
 from typing import Any, ParamSpec, TypeVar
 
 from hpt_cli.executors.base import TaskTimeoutError, WorkerDiedError
@@ -125,6 +125,7 @@ class LocalExecutor(Executor):
             except (EOFError, OSError) as error:
                 how = f"could not be started: {error}"
                 if worker is not None:
+                    worker.kill()  # what it had started may have outlived it
                     self._leave(worker)
                     how = worker.last_words()
                     worker = None
@@ -183,6 +184,7 @@ class _Worker:
             raise
         finally:
             theirs.close()  # the worker's is the only other end, so that its death is our end-of-file
+        self._end = _descriptor_of_end(self._process.pid)
 
     def call(self, message: bytes, timeout: float | None) -> tuple[bool, Any]:
         """Hand a task over and wait: whether it raised, and its result or exception.
@@ -192,9 +194,12 @@ class _Worker:
             TaskTimeoutError: It took too long; the worker is no longer of use.
         """
         self._pipe.send_bytes(message)
-        if not self._pipe.poll(timeout):
+        # a process that a task has forked may hold the pipe open after the worker's death: both are watched
+        if not wait([self._pipe] if self._end is None else [self._pipe, self._end], timeout):
             self.kill()
             raise TaskTimeoutError(f"took longer than {timeout:g} s and was ended")
+        if not self._pipe.poll(0):
+            raise EOFError
         failed, outcome = pickle.loads(self._pipe.recv_bytes())
         return bool(failed), outcome
 
@@ -219,3 +224,13 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self.kill()
             self._process.wait()
+        if self._end is not None:
+            os.close(self._end)
+
+
+def _descriptor_of_end(pid: int) -> int | None:
+    """What is readable when the process has ended; ``None`` where the system has nothing of the kind."""
+    if sys.platform == "linux":
+        with suppress(OSError):  # a kernel before 5.3
+            return os.pidfd_open(pid)
+    return None

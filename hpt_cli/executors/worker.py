@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import pickle
 import queue
+import signal
 import threading
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NoReturn
 
 
 def main(descriptor: int) -> None:
     """Run tasks from the pipe ``descriptor``; never returns."""
+    os.set_inheritable(descriptor, False)  # what a task starts must not hold the pipe open after us
     pipe: Connection[Any, Any] = Connection(descriptor)
     tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(pipe, tasks), daemon=True).start()
@@ -20,7 +22,7 @@ def main(descriptor: int) -> None:
         try:
             pipe.send_bytes(reply)
         except OSError:  # the parent is gone
-            os._exit(1)
+            _leave()
 
 
 def _read(pipe: Connection[Any, Any], tasks: queue.SimpleQueue[bytes]) -> None:
@@ -29,7 +31,14 @@ def _read(pipe: Connection[Any, Any], tasks: queue.SimpleQueue[bytes]) -> None:
         try:
             tasks.put(pipe.recv_bytes())
         except (EOFError, OSError):
-            os._exit(0)  # at once, whatever the main thread is doing: nobody waits for it any more
+            _leave()  # at once, whatever the main thread is doing: nobody waits for it any more
+
+
+def _leave() -> NoReturn:
+    """End this process and what its tasks have started: a worker leads a process group of its own."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
 
 
 def _run(message: bytes) -> bytes:

@@ -140,3 +140,35 @@ class TestLocalExecutor:
         while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def _leave_children(folder, fork):
+    """A task that leaves a child behind, which holds the worker's pipe open if it is a fork; then hangs."""
+    child = os.fork() if fork else subprocess.Popen(["sleep", "300"]).pid
+    if not child:
+        time.sleep(300)
+    (folder / "pids.tmp").write_text(f"{os.getpid()} {child}")
+    (folder / "pids.tmp").rename(folder / "pids")
+    time.sleep(300)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes under /proc")
+@pytest.mark.parametrize("fork", [False, True])
+def test_a_killed_worker_takes_along_what_its_task_had_started(tmp_path, fork):
+    executor = LocalExecutor(1, retries=0)
+    try:
+        future = executor.submit(_leave_children, tmp_path, fork)
+        end = time.monotonic() + 20
+        while not (tmp_path / "pids").exists():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        worker, child = map(int, (tmp_path / "pids").read_text().split())
+        os.kill(worker, signal.SIGKILL)
+        with pytest.raises(WorkerDiedError, match="killed by signal 9"):
+            future.result(timeout=10)
+        stat = Path(f"/proc/{child}/stat")
+        while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
+            assert time.monotonic() < end
+            time.sleep(0.01)
+    finally:
+        executor.shutdown(cancel_futures=True)
