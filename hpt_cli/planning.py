@@ -49,6 +49,8 @@ def strategy_of(plan: RoundPlan, config: StudyConfig, history: Sequence[TrialRes
     if config.search.prune.method != "none":
         brackets = Brackets(config.search.prune, config.epochs)
         options["batch_of"] = lambda number: brackets.of(number).numbers
+        if plan.strategy == "bayes":
+            options["curve"] = config.objective.metric
     make = partial(make_strategy, plan.strategy)
     if plan.probes:
         options |= {"probes": plan.probes, "make": make}

@@ -12,6 +12,7 @@ from hpt_cli.config import StudyConfig
 from hpt_cli.objectives.settings import CommandSettings
 from hpt_cli.planning import first_round, strategy_of
 from hpt_cli.preparation import read_data
+from hpt_cli.pruning import PruneSettings, epochs_planned
 from hpt_cli.seeds import training_seed
 from hpt_cli.space import Params, Survey, survey
 from hpt_cli.strategies.base import Strategy
@@ -43,6 +44,9 @@ class Preview:
         seconds_per_trial: From two timed epochs of the first points; all repeats, on one core; ``None`` of
             own code, which is not run.
         command: Of a command, the line of the first trial.
+        epochs: Of all trainings of all rounds as pruning leaves them; ``None`` of own code, and where it
+            depends on the results.
+        epochs_whole: The same if nothing is pruned; ``None`` of own code.
     """
 
     config: StudyConfig
@@ -55,6 +59,8 @@ class Preview:
     draws: Survey
     seconds_per_trial: float | None
     command: str | None = None
+    epochs: int | None = None
+    epochs_whole: int | None = None
 
 
 def preview(config: StudyConfig) -> Preview:
@@ -82,7 +88,22 @@ def preview(config: StudyConfig) -> Preview:
         if dataset
         else None,
         command=_command_line(config, points[0]) if points else None,
+        epochs=_epochs(config, trials, config.search.prune),
+        epochs_whole=_epochs(config, trials, PruneSettings()),
     )
+
+
+def _epochs(config: StudyConfig, trials: int, prune: PruneSettings) -> int | None:
+    """Of all trainings, as if each had the most epochs that the space allows and none ended by itself."""
+    if config.own_code is not None:
+        return None
+    in_all = 0
+    for index, settings in enumerate(config.search.rounds):
+        planned = epochs_planned(prune, config.epochs, settings.trials if index else trials)
+        if planned is None:
+            return None
+        in_all += settings.repeats * planned
+    return in_all
 
 
 def _first_points(strategy: Strategy, count: int, parallel: int) -> list[Params]:

@@ -13,6 +13,7 @@ from hpt_cli.strategies.draws import Seen, digest, distinct
 from hpt_cli.strategies.encoding import Encoder
 from hpt_cli.strategies.evidence import Evidence
 from hpt_cli.strategies.sobol import sobol_places
+from hpt_cli.trial import Status
 
 if TYPE_CHECKING:
     from hpt_cli.space import Params, SearchSpace
@@ -41,6 +42,7 @@ class BayesSearch(LearningStrategy):
 
     Args:
         model: ``gp``, our own, or ``skopt``, scikit-optimize's.
+        curve: The metric whose curve says what a pruned trial was worth, if trials are pruned.
 
     Source:
         Jones, Schonlau and Welch, "Efficient Global Optimization of Expensive Black-Box Functions", Journal
@@ -49,13 +51,20 @@ class BayesSearch(LearningStrategy):
 
     name = "bayes"
 
-    def __init__(self, space: SearchSpace, *, model: Literal["gp", "skopt"] = "gp", **options: Any) -> None:
+    def __init__(
+        self,
+        space: SearchSpace,
+        *,
+        model: Literal["gp", "skopt"] = "gp",
+        curve: str | None = None,
+        **options: Any,
+    ) -> None:
         if model not in MODELS:
             raise ValueError(f"there is no model {model!r}; there are {', '.join(MODELS)}")
         super().__init__(space, **options)
         self._encode = Encoder(space)
         maximize = self._goal == "maximize"
-        self._evidence = Evidence(self._encode, maximize=maximize, history=self._history)
+        self._evidence = Evidence(self._encode, maximize=maximize, history=self._history, curve=curve)
         self._model_name = model
         self._made_model: Model | None = None
         self._made_candidates: Candidates | None = None
@@ -135,6 +144,8 @@ class BayesSearch(LearningStrategy):
 
         with one_thread():
             means = self._model.after(self._n_told).means()
+        whole = [self._evidence.result(row).status is Status.DONE for row in range(len(means))]
+        means[~np.array(whole)] = np.nan
         return self._evidence.result(int(np.nanargmin(means)))
 
     @property

@@ -25,10 +25,19 @@ class Evidence:
         encode: Finds the places.
         maximize: Whether a high objective is better; ``values`` are negated then.
         history: Results of earlier rounds; they come first, and ``n`` does not count them.
+        curve: The metric whose curve says what a pruned trial was worth; ``None`` if there is none.
     """
 
-    def __init__(self, encode: Encoder, *, maximize: bool, history: Sequence[TrialResult] = ()) -> None:
-        self._encode, self._sign = encode, -1.0 if maximize else 1.0
+    def __init__(
+        self,
+        encode: Encoder,
+        *,
+        maximize: bool,
+        history: Sequence[TrialResult] = (),
+        curve: str | None = None,
+    ) -> None:
+        self._encode, self._sign, self._curve = encode, -1.0 if maximize else 1.0, curve
+        self._estimated: tuple[int, Array] | None = None  # the values of so many rows, as last asked for
         self._ends: list[int] = []  # how many rows there are after each result
         self._n_rows = 0
         self._of_rows: list[TrialResult] = []
@@ -54,6 +63,7 @@ class Evidence:
         del self._ends[number:]
         self._n_rows = self._ends[-1] if self._ends else self._n_history_rows
         del self._of_rows[self._n_rows :]
+        self._estimated = None
         self._digests = {point: n for point, n in self._digests.items() if n < number}
 
     def _append(self, result: TrialResult) -> None:
@@ -81,11 +91,56 @@ class Evidence:
     def rows(self, n: int) -> tuple[Array, Array]:
         """Places (N, D) and values (N,) of the first ``n`` results, less is better.
 
-        NaN where a trial did not end well; infinity where it was pruned, which is known to be poor.
+        NaN where a trial did not end well.  A pruned one has the value that it may have come to, see
+        :func:`estimated`; infinity, which is known to be poor, where nothing says what that is.
         """
         end = self._ends[n - 1] if n else self._n_history_rows
-        return self._places[:end], self._values[:end]
+        values = self._values[:end]
+        if self._curve is not None and np.isinf(values).any():
+            if self._estimated is None or self._estimated[0] != end:
+                self._estimated = end, estimated(values, self._of_rows[:end], self._curve, self._sign)
+            values = self._estimated[1]
+        return self._places[:end], values
 
     def taken(self, point: int, n: int) -> bool:
         """Whether one of the history and the first ``n`` results has the point of that digest."""
         return self._digests.get(point, n) < n
+
+
+def estimated(values: Array, results: Sequence[TrialResult], metric: str, sign: float) -> Array:
+    """Values (N,) in which infinity, of pruned trials, is replaced by what the trials may have come to.
+
+    That is the last value of the curve and what trials that were done had gained, in the middle, from that
+    epoch to their end; but no better than half of those that were done, since it lost against such.
+
+    Args:
+        values: Less is better.
+        results: The trials (N).
+        metric: Of the curve.
+        sign: -1 where more of the metric is better.
+    """
+    filled = values.copy()
+    finals = values[np.isfinite(values)]
+    curves = [sign * _mean_curve(result, metric) for result in results]
+    gains: dict[int, float | None] = {}
+    for row in np.flatnonzero(np.isinf(values)):
+        epoch = len(curves[row])
+        if epoch and epoch not in gains:
+            found = [
+                value - curve[epoch - 1]
+                for value, curve in zip(values, curves, strict=True)
+                if np.isfinite(value) and len(curve) >= epoch
+            ]
+            gains[epoch] = float(np.median(found)) if found else None
+        gain = gains.get(epoch)
+        if gain is not None:
+            filled[row] = max(curves[row][-1] + gain, float(np.median(finals)))
+    return filled
+
+
+def _mean_curve(result: TrialResult, metric: str) -> Array:
+    """The mean of the repeats' curves, as far as all of them go."""
+    curves = [repeat.history.get(metric, ()) for repeat in result.repeats]
+    length = min(map(len, curves), default=0)
+    cut = np.array([curve[:length] for curve in curves], dtype=float).reshape(-1, length)
+    return np.asarray(cut.mean(axis=0)) if length else np.zeros(0)

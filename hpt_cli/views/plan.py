@@ -10,6 +10,7 @@ from rich.text import Text
 
 from hpt_cli.objectives.settings import CommandSettings, FunctionSettings
 from hpt_cli.preview import DRAWS
+from hpt_cli.pruning import rungs_of
 from hpt_cli.space import Choice, Dimension, Params, Value
 from hpt_cli.views.console import FAINT, pairs, write_lines
 from hpt_cli.views.draws import chance, decade_columns, draw_notes, show_draws
@@ -62,6 +63,8 @@ def plan_json(plan: Preview, *, workers: int) -> dict[str, Any]:
         "trials": plan.trials,
         "exhausts": plan.exhausts,
         "trials_in_all": plan.trials_in_all,
+        "epochs": plan.epochs,
+        "epochs_without_pruning": plan.epochs_whole,
         "points": [dict(point) for point in plan.points],
         "grid": {name: list(of.grid()) for name, of in dimensions.items()} if _is_grid(plan) else None,
         "decades": {
@@ -92,12 +95,26 @@ def _facts(plan: Preview, workers: int) -> list[tuple[str, str]]:
         facts.append((f"round {index}", said))
     if not _is_grid(plan):
         facts.append(("chance", chance(plan.trials, plan.config.space.size)))
+    if config.search.prune.method != "none":
+        facts.append(("prune", _pruned(plan)))
     if plan.seconds_per_trial is None:
         return facts
     per_trial = number(float(f"{plan.seconds_per_trial:.2g}"))
     in_all = duration(max(_seconds_in_all(plan, workers) or 0.0, 1.0))
     facts.append(("time", f"about {per_trial} s a trial, {in_all} in all with {plural(workers, 'worker')}"))
     return facts
+
+
+def _pruned(plan: Preview) -> str:
+    """How the trials are pruned, and how many epochs that leaves."""
+    prune = plan.config.search.prune
+    rungs = rungs_of(prune, plan.config.epochs)
+    shown = ", ".join(map(str, rungs)) if len(rungs) < 6 else f"{rungs[0]}, {rungs[1]}, ..., {rungs[-1]}"
+    said = f"{prune.method.replace('_', ' ')} at epoch{'s' * (len(rungs) > 1)} {shown}"
+    whole = plan.epochs_whole or 1
+    if plan.epochs is None:
+        return f"{said}; at most {whole} epochs, as many as without"
+    return f"{said}: {plan.epochs} epochs, {plan.epochs / whole:.0%} of the {whole} without"
 
 
 def _trained(plan: Preview) -> list[tuple[str, str]]:
@@ -118,7 +135,8 @@ def _seconds_in_all(plan: Preview, workers: int) -> float | None:
         return None
     first, *later = plan.config.search.rounds
     repeats = first.repeats * plan.trials + sum(settings.repeats * settings.trials for settings in later)
-    return plan.seconds_per_trial / first.repeats * repeats / workers
+    share = plan.epochs / plan.epochs_whole if plan.epochs and plan.epochs_whole else 1.0
+    return plan.seconds_per_trial / first.repeats * repeats * share / workers
 
 
 def _space_columns(dimensions: Mapping[str, Dimension]) -> list[Column]:

@@ -8,10 +8,12 @@ from hpt_cli.events import TrialFinished
 from hpt_cli.executors import SerialExecutor
 from hpt_cli.in_flight import StopRequest
 from hpt_cli.preparation import prepare_study
+from hpt_cli.preview import preview
 from hpt_cli.pruning import epochs_planned
 from hpt_cli.study import StudyLoop, run_missing
 from hpt_cli.trial import Leg, Origin, Paused, TrialSpec
 from hpt_cli.verification import verify_trials
+from hpt_cli.views.plan import _facts
 
 CONFIG = """\
 name: iris
@@ -204,3 +206,16 @@ class TestLegs:
         failed, paused = objective.advance([Leg(bad, 2), Leg(good, 2)])
         assert failed.status == "failed"
         assert isinstance(paused, Paused)
+
+
+class TestPlan:
+    def test_it_says_how_many_epochs_are_left(self, tmp_path):
+        plan = preview(configured(tmp_path, "successive_halving", "patience"))
+        assert plan.epochs_whole == 2 * 20 * 9
+        assert plan.epochs == 2 * epochs_planned(plan.config.search.prune, 9, 20)
+        said = dict(_facts(plan, 1))["prune"]
+        assert said == f"successive halving at epochs 1, 3: {plan.epochs} epochs, 29% of the 360 without"
+
+    def test_what_depends_on_the_results_is_at_most_all(self, tmp_path):
+        said = dict(_facts(preview(configured(tmp_path, "median")), 1))["prune"]
+        assert said == "median at epochs 1, 2, ..., 8; at most 180 epochs, as many as without"
