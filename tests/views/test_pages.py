@@ -12,6 +12,7 @@ import pytest
 
 from hpt_cli.config import RoundSettings
 from hpt_cli.endings import Ended, Reason
+from hpt_cli.pruning import PruneSettings
 from hpt_cli.rounds import Move
 from hpt_cli.space import Choice, Float, Int, SearchSpace, survey
 from hpt_cli.trial import Origin
@@ -132,11 +133,13 @@ class TestPlan:
             own_code=None,
             rows=lambda: SimpleNamespace(source="digits"),
             objective=SimpleNamespace(goal="minimize", metric="validation_loss"),
-            search=SimpleNamespace(rounds=rounds),
+            search=SimpleNamespace(rounds=rounds, prune=PruneSettings()),
             space=space,
             resolved=dict,
         )
         return SimpleNamespace(
+            epochs=None,
+            epochs_whole=None,
             config=config,
             notes=("the label is \x1b[31m'class'",),
             rows={"training": 60, "validation": 20, "test": 20},
