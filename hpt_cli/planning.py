@@ -46,6 +46,8 @@ def trials_in_all(plans: Sequence[RoundPlan], config: StudyConfig) -> int:
 def strategy_of(plan: RoundPlan, config: StudyConfig, history: Sequence[TrialResult] = ()) -> Strategy:
     """Who chooses a round's params, given the results of the rounds before it."""
     options: dict[str, Any] = {"model": config.search.model} if plan.strategy == "bayes" else {}
+    if plan.number == 0:
+        options["first"] = config.search.enqueue
     if config.search.prune.method != "none":
         brackets = Brackets(config.search.prune, config.epochs)
         options["batch_of"] = lambda number: brackets.of(number).numbers

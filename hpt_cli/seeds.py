@@ -14,6 +14,8 @@ SPLIT = 3
 """Which rows are for training, validation and test: ``[seed, SPLIT]``."""
 RERUN = 4
 """One more training of a finished trial, for evidence: ``[seed, RERUN, number of the rerun]``."""
+ENQUEUE = 6
+"""What an entry of ``search.enqueue`` leaves open: ``[seed, ENQUEUE, position]``."""
 SCORE = 5
 """Rows of the test part drawn again, for the interval of a score: ``[seed, SCORE]``."""
 DECIDE = 6

@@ -42,6 +42,7 @@ class Origin:
     Args:
         strategy: ``grid``, ``random``, ``sobol`` or ``bayes``.
         kind: ``start`` (a draw made before the model has enough to go on), ``model`` (the model's choice),
+            ``enqueued`` (the config's),
             ``probe`` (outside the round's space, to check it) or ``plan`` (the strategy uses no results).
     """
 

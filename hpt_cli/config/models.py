@@ -460,6 +460,11 @@ class Search(_Model):
     refine: Refine = Field(  # type: ignore[valid-type]
         default_factory=Refine, description="How a round moves on from the one before (refine.md)."
     )
+    enqueue: list[dict[str, Scalar]] = Field(
+        default_factory=list,
+        description="Params to try first, before the strategy chooses: `[{learning_rate: 0.01}]`. What an "
+        "entry leaves out is drawn from the space.",
+    )
     prune: Prune = Field(default_factory=Prune, description="How poor trials are ended early.")
 
 

@@ -16,7 +16,7 @@ from hpt_cli.network.settings import HYPERPARAMETERS
 from hpt_cli.objectives.settings import OwnCode, own_code_from_json
 from hpt_cli.pruning import PruneSettings
 from hpt_cli.rounds import RefineSettings
-from hpt_cli.space import Choice, Dimension, SearchSpace
+from hpt_cli.space import Choice, Dimension, Params, SearchSpace
 from hpt_cli.space.constraints import Constraint
 from hpt_cli.space.dimensions import dimension_from_json
 
@@ -63,6 +63,7 @@ class SearchSettings:
         target: The study ends when a trial's objective is as good; ``None`` to run all trials.
         prune: How poor trials are ended early.
         refine: The numbers of the decision where a round looks.
+        enqueue: Whole points to try first.
     """
 
     parallel: int
@@ -72,6 +73,7 @@ class SearchSettings:
     target: float | None = None
     prune: PruneSettings = field(default_factory=PruneSettings)
     refine: RefineSettings = field(default_factory=RefineSettings)
+    enqueue: tuple[Params, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,7 @@ class StudyConfig:
                 "target": self.search.target,
                 "prune": self.search.prune.to_json(),
                 "refine": dataclasses.asdict(self.search.refine),
+                "enqueue": [dict(point) for point in self.search.enqueue],
             },
             "execution": {
                 "workers": "auto" if self.execution.workers is None else self.execution.workers,
@@ -235,6 +238,7 @@ class StudyConfig:
                 None if target is None else float(target),
                 PruneSettings(**search.get("prune", {})),  # a study of an earlier version has none
                 RefineSettings(**search.get("refine", {})),  # which older versions did not write
+                tuple(dict(point) for point in search.get("enqueue", ())),
             ),
             execution=ExecutionSettings(
                 workers=None if workers == "auto" else int(workers),

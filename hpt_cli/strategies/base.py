@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
+from hpt_cli.space import key
 from hpt_cli.trial import Origin, Status, Timing, TrialResult
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Strategy(ABC):
         parallel: How many trials may be open when the next is chosen, at least 1.
         goal: Whether a low or a high objective is better.
         history: Results of earlier rounds, as knowledge and against repeats; they may lie outside the space.
+        first: Points to try before those that are chosen.
         batch_of: From a number to the numbers that are asked for before any of them has a result; alone, if
             left out.  A batch may be open together with as many before it as ``parallel`` holds as a whole.
     """
@@ -52,6 +54,7 @@ class Strategy(ABC):
         parallel: int = 4,
         goal: Goal = "minimize",
         history: Sequence[TrialResult] = (),
+        first: Sequence[Params] = (),
         batch_of: Callable[[int], range] = lambda number: range(number, number + 1),
     ) -> None:
         if parallel < 1:
@@ -61,6 +64,7 @@ class Strategy(ABC):
         self._parallel = parallel
         self._goal = goal
         self._history = tuple(sorted(history, key=lambda result: result.number))
+        self._first = tuple(first)
         self._batch_of = batch_of
 
     def needs(self, number: int) -> int:
@@ -121,14 +125,24 @@ class PlannedStrategy(Strategy):
     def ask(self, number: int) -> Params | None:
         """As in :class:`Strategy`; quick for ascending numbers, going back starts the list again."""
         if self._points is None or number < self._next - 1:
-            self._points, self._next = self._plan(), 0
+            self._points, self._next = self._with_first(), 0
         if number >= self._next:
             self._last = next(islice(self._points, number - self._next, None), None)
             self._next = number + 1
         return self._last
 
+    def _with_first(self) -> Iterator[Params]:
+        if not self._first:
+            return self._plan()
+        had = set(map(key, self._first))
+        return chain(self._first, (point for point in self._plan() if key(point) not in had))
+
     def tell(self, number: int, result: TrialResult | float | None) -> None:
         """Nothing is learned."""
+
+    def origin(self, number: int) -> Origin:
+        """As in :class:`Strategy`: ``enqueued`` or ``plan``."""
+        return Origin(self.name, "enqueued" if number < len(self._first) else "plan")
 
     @abstractmethod
     def _plan(self) -> Iterator[Params]:
@@ -152,9 +166,18 @@ class LearningStrategy(Strategy):
         parallel: int = 4,
         goal: Goal = "minimize",
         history: Sequence[TrialResult] = (),
+        first: Sequence[Params] = (),
         batch_of: Callable[[int], range] = lambda number: range(number, number + 1),
     ) -> None:
-        super().__init__(space, seed=seed, parallel=parallel, goal=goal, history=history, batch_of=batch_of)
+        super().__init__(
+            space,
+            seed=seed,
+            parallel=parallel,
+            goal=goal,
+            history=history,
+            first=first,
+            batch_of=batch_of,
+        )
         self._told: dict[int, TrialResult] = {}
         self._asked: dict[int, tuple[Params, str]] = {}
         self._n_told = 0  # all below are told
@@ -173,6 +196,8 @@ class LearningStrategy(Strategy):
         return self._asked[number][0]
 
     def _choose(self, number: int) -> tuple[Params, str] | None:
+        if number < len(self._first):
+            return self._first[number], "enqueued"
         if self._end is not None and number >= self._end:
             return None
         n_usable = self.needs(number)
@@ -212,7 +237,7 @@ class LearningStrategy(Strategy):
         """Trial ``number`` is told again: forget what was worked out from it."""
 
     def origin(self, number: int) -> Origin:
-        """As in :class:`Strategy`: ``start`` or ``model``."""
+        """As in :class:`Strategy`: ``enqueued``, ``start`` or ``model``."""
         if number in self._told:
             return self._told[number].origin
         return Origin(self.name, self._asked[number][1])

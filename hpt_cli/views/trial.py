@@ -111,6 +111,7 @@ def _facts(standing: Standing, row: Row) -> list[tuple[str, str]]:
     chosen = {
         "start": ("chosen as", f"a start point of {strategy}"),
         "model": ("chosen by", f"{strategy}, by its model"),
+        "enqueued": ("chosen by", "search.enqueue"),
         "probe": ("chosen as", f"a probe of {strategy}"),
     }
     facts = [
