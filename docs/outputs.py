@@ -62,7 +62,12 @@ def in_terminal(command: str, folder: Path) -> Ran:
     }
     script = f'hpt() {{ "$PYTHON" -m hpt_cli "$@"; }}\npython() {{ "$PYTHON" "$@"; }}\n{command}'
     with subprocess.Popen(
-        ["bash", "-c", script], cwd=folder, stdin=follower, stdout=follower, stderr=follower, env=environment
+        ["bash", "-c", script],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,  # nobody is there to be asked
+        stdout=follower,
+        stderr=follower,
+        env=environment,
     ) as process:
         os.close(follower)
         shown = b""

@@ -13,7 +13,7 @@ from hpt_cli.cli import options
 from hpt_cli.errors import CannotWriteError, InputError
 
 if TYPE_CHECKING:
-    from hpt_cli.proposal import Draft
+    from hpt_cli.proposal import Draft, TargetMissingError
 
 _STDOUT = "-"
 
@@ -43,21 +43,27 @@ def command(source: str | None, target: str | None, output: str | None, force: b
         hpt init digits
         hpt init people.csv --target income
     """
-    from hpt_cli.proposal import data_draft
+    from hpt_cli.proposal import TargetMissingError, data_draft
 
     if source is None:
         source = _asked_source()
     path = _place(source, output, force=force)
-    label = int(target) if target == "-1" else target
-    draft = data_draft(source, path, target=label, written_by=_typed(source, target))
+    try:
+        draft = data_draft(source, path, target=_column(target), written_by=_typed(source, target))
+    except TargetMissingError as missing:
+        target = _asked_target(missing)
+        draft = data_draft(source, path, target=_column(target), written_by=_typed(source, target))
     if output == _STDOUT:
         print(draft.text, end="")
         return
     written = _write(draft, force=force)
     if as_json:
+        from hpt_cli.views.draft import columns_json
         from hpt_cli.views.machine import to_json
 
-        shown = {"written": [str(file) for file in written], "notes": list(draft.notes)}
+        shown: dict[str, object] = {"written": [str(file) for file in written], "notes": list(draft.notes)}
+        if draft.table is not None:
+            shown["columns"] = columns_json(draft.table)
         print(to_json({**shown, "config": draft.config.resolved()}))
         return
     from hpt_cli.views.console import make_console
@@ -80,6 +86,32 @@ def _asked_source() -> str:
             f"{', '.join(BUILTIN)}"
         )
     return str(click.prompt(f"Data: a file, or {', '.join(BUILTIN)}", err=True)).strip()
+
+
+def _asked_target(missing: TargetMissingError) -> str:
+    """The label's column, chosen by the user from what there is.
+
+    Raises:
+        TargetMissingError: There is nobody to ask.
+    """
+    if not _is_terminal():
+        raise missing
+    from hpt_cli.views.console import make_console
+    from hpt_cli.views.draft import show_columns
+
+    show_columns(make_console(stderr=True), missing.columns)
+    names = [column.name for column in missing.columns]
+
+    def known(answer: str) -> str:
+        if answer.strip() not in (*names, "-1"):
+            raise click.BadParameter(f"there is no column {answer.strip()!r}")
+        return answer.strip()
+
+    return str(click.prompt("Which column is the label?", default=missing.guess, value_proc=known, err=True))
+
+
+def _column(target: str | None) -> str | int | None:
+    return -1 if target == "-1" else target
 
 
 def _place(source: str, output: str | None, *, force: bool) -> Path:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hpt_cli.config import StudyConfig
 from hpt_cli.data import BUILTIN
+from hpt_cli.errors import InputError
+
+if TYPE_CHECKING:
+    from hpt_cli.data.look import ColumnReport, TableReport
 
 SCHEMA_FILE = "hpt.schema.json"
+_LABELS = ("label", "target", "class", "y", "outcome", "species")
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _ENDINGS = re.compile(r"(\.(csv|tsv|parquet|npz|gz)|-ubyte|[-.]idx[0-9])+$", re.IGNORECASE)
 
@@ -24,12 +31,40 @@ class Draft:
         text: Its content.
         config: The same, read back.
         notes: What was found in the data, in sentences.
+        table: What each column is taken for; ``None`` if the data is no table.
     """
 
     path: Path
     text: str
     config: StudyConfig
     notes: tuple[str, ...]
+    table: TableReport | None = None
+
+
+class TargetMissingError(InputError):
+    """A table's label was not named.
+
+    Args:
+        source: The file, as the user named it.
+        columns: What the columns are taken for.
+    """
+
+    def __init__(self, source: str, columns: Sequence[ColumnReport]) -> None:
+        super().__init__(source, columns)
+        self.source = source
+        self.columns = tuple(columns)
+
+    def __str__(self) -> str:
+        from hpt_cli.data.messages import listed
+
+        names = listed(column.name for column in self.columns)
+        return f"{self.source}: which column is the label? Add --target COLUMN; the columns are {names}"
+
+    @property
+    def guess(self) -> str:
+        """The column that is called as labels are, or else the last one."""
+        names = {column.name.lower(): column.name for column in self.columns}
+        return next((names[name] for name in _LABELS if name in names), self.columns[-1].name)
 
 
 def study_name(source: str) -> str:
@@ -48,10 +83,12 @@ def data_draft(source: str, path: Path, *, target: str | int | None, written_by:
         written_by: The command, for the config's heading.
 
     Raises:
+        TargetMissingError: The data is a table, and ``target`` is ``None``.
         DataError: The data cannot be used.
     """
     from hpt_cli.config.load import parse_config
     from hpt_cli.data import load_dataset
+    from hpt_cli.proposal.columns import about, keys
     from hpt_cli.proposal.settings import propose
     from hpt_cli.proposal.text import data_config, minimal_config
 
@@ -59,12 +96,36 @@ def data_draft(source: str, path: Path, *, target: str | int | None, written_by:
     data: dict[str, object] = {"source": _relative(source, path.parent)}
     if target is not None:
         data["target"] = target
+    table = _look(source, target)
+    if table is not None:
+        data |= keys(table)
     settings = parse_config(minimal_config(data).encode(), path).rows()
     dataset = load_dataset(settings, folder=path.parent, seed=0)
     text = data_config(
-        dataset, propose(dataset), name=name, schema=SCHEMA_FILE, written_by=written_by, data=data
+        dataset,
+        propose(dataset),
+        name=name,
+        schema=SCHEMA_FILE,
+        written_by=written_by,
+        data=data,
+        about=tuple(about(table)) if table else (),
     )
-    return Draft(path, text, parse_config(text.encode(), path), dataset.notes)
+    return Draft(path, text, parse_config(text.encode(), path), dataset.notes, table)
+
+
+def _look(source: str, target: str | int | None) -> TableReport | None:
+    """What the columns of a table are taken for; ``None`` of data that is no table."""
+    from hpt_cli.data.files import IDX, locate
+    from hpt_cli.data.look import look_at
+
+    if source in BUILTIN:
+        return None
+    path, suffix = locate(source, Path())
+    if suffix in (IDX, ".npz"):
+        return None
+    if target is None:
+        raise TargetMissingError(source, look_at(path).columns)
+    return look_at(path, target)
 
 
 def _relative(source: str, folder: Path) -> str:

@@ -14,6 +14,7 @@ _PLAIN = re.compile(r"(\.\.?/)*[A-Za-z_][A-Za-z0-9_./-]*")
 # What YAML, or another reader of it, takes for something else than text.
 _NOT_TEXT = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "none", "nan", "inf"}
 _LISTED_CLASSES = 4
+_SPLIT = "  split: {validation: 0.2, test: 0.2} # the rest is for training; no search sees the test rows"
 
 
 def data_config(
@@ -43,7 +44,7 @@ def data_config(
         "data:",
         *_data(dataset, data),
         *(f"  # {escaped(line)}" for line in about),
-        "  split: {validation: 0.2, test: 0.2} # the rest is for training; no search sees the test rows",
+        *([] if "split" in data else [_SPLIT]),
         "",
         *_objective(dataset, proposal),
         "",

@@ -70,6 +70,68 @@ def test_what_is_there_is_kept_without_force(hpt, folder):
     assert "mine" not in (folder / "iris.yaml").read_text() + (folder / "hpt.schema.json").read_text()
 
 
+MESSY = "id,part,weight,color,copy,grade\n" + "".join(
+    f"{100 + 7 * row},{('train', 'train', 'val', 'test')[row % 4]},{row % 9}.5,"
+    f"{('red', 'blue', '')[row % 3]},{'AB'[row * 7 % 10 > 3]},{'ab'[row * 7 % 10 > 3]}\n"
+    for row in range(200)
+)
+
+
+def test_ids_and_leaks_are_left_out_and_a_column_of_parts_makes_the_split(hpt, folder, runs):
+    (folder / "messy.csv").write_text(MESSY)
+    result = hpt("init", "messy.csv", "--target", "grade", "--json")
+    assert result.exit_code == 0, result.output
+    data = yaml.safe_load((folder / "messy.yaml").read_text())["data"]
+    assert sorted(data["drop"]) == ["copy", "id"]
+    assert data["split"] == {"column": "part"}
+    columns = {column["name"]: column for column in json.loads(result.stdout)["columns"]}
+    taken = {name: column["taken_for"] for name, column in columns.items()}
+    assert taken == {
+        "id": "left out: an id",
+        "part": "split",
+        "weight": "number",
+        "color": "category",
+        "copy": "left out: a leak",
+        "grade": "label",
+    }
+    assert columns["color"]["missing"] == pytest.approx(66 / 200)
+    assert "the label 'grade'" in columns["copy"]["warnings"][0]
+    assert hpt("plan", "messy.yaml").exit_code == 0
+
+
+def test_rows_of_one_person_stay_together(hpt, folder, runs):
+    rows = "".join(f"p{row // 4},{row % 7},{row % 11},{'ab'[row // 4 % 2]}\n" for row in range(120))
+    (folder / "people.csv").write_text("patient_id,a,b,kind\n" + rows)
+    assert hpt("init", "people.csv", "--target", "kind").exit_code == 0
+    text = (folder / "people.yaml").read_text()
+    assert yaml.safe_load(text)["data"]["split"] == {"group": "patient_id", "validation": 0.2, "test": 0.2}
+    assert "Rows of one 'patient_id' stay in one part" in text
+    assert hpt("plan", "people.yaml").exit_code == 0
+
+
+def test_a_table_without_a_line_of_names(hpt, folder, runs):
+    (folder / "bare.csv").write_text(
+        "".join(f"{row % 7}.5,{row % 5}.25,{'ab'[row % 2]}\n" for row in range(60))
+    )
+    result = hpt("init", "bare.csv", "--target", "-1")
+    assert result.exit_code == 0, result.output
+    assert yaml.safe_load((folder / "bare.yaml").read_text())["data"]["header"] is False
+    assert hpt("plan", "bare.yaml").exit_code == 0
+
+
+def test_of_very_many_columns_only_those_worth_a_look_are_listed(hpt, folder):
+    names = ",".join(f"x{n}" for n in range(60))
+    rows = "".join(
+        ",".join(str((row * (n + 3)) % 17) for n in range(60)) + f",{'ab'[row % 2]}\n" for row in range(40)
+    )
+    (folder / "wide.csv").write_text(f"{names},kind\n{rows}")
+    result = hpt("init", "wide.csv", "--target", "kind")
+    assert "and 21 more columns" in result.stdout
+    text = (folder / "wide.yaml").read_text()
+    assert "#   and " in text
+    assert text.count("\n") < 60
+
+
 def test_json_says_what_was_written(hpt, folder):
     document = json.loads(hpt("init", "iris", "--json").stdout)
     assert document["written"] == ["iris.yaml", "hpt.schema.json"]
@@ -82,7 +144,10 @@ def test_json_says_what_was_written(hpt, folder):
     [
         ((), "which data? Name a file"),
         (("irsi",), "did you mean 'iris'?"),
-        (("things.csv",), "the columns are 'height', 'width', 'kind'"),
+        (
+            ("things.csv",),
+            "which column is the label? Add --target COLUMN; the columns are 'height', 'width', 'kind'",
+        ),
         (("things.csv", "--target", "knd"), "did you mean 'kind'?"),
         (("iris", "-o", "nowhere/a.yaml"), "there is no folder nowhere"),
         (("iris", "-o", "."), "is a folder; name a file"),
@@ -122,6 +187,14 @@ def typed(arguments, answers, environment, folder):
             shown += part
     os.close(leader)
     return process.returncode, shown.decode()
+
+
+def test_in_a_terminal_it_shows_the_columns_and_asks_which_is_the_label(folder, environment):
+    status, shown = typed(["init", "things.csv"], "knd\nkind\n", environment, folder)
+    assert status == 0, shown
+    assert shown.index("taken for") < shown.index("Which column is the label? [kind]: ")
+    assert "there is no column 'knd'" in shown
+    assert yaml.safe_load((folder / "things.yaml").read_text())["data"]["target"] == "kind"
 
 
 def test_in_a_terminal_it_asks_which_data(folder, environment):

@@ -1,0 +1,95 @@
+"""What a look at a table means for a config: which columns to leave out, how to split, what to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hpt_cli.data.frames import PARTS
+from hpt_cli.data.look import ID_NAME, ColumnReport, TableReport
+from hpt_cli.data.messages import escaped, shown
+from hpt_cli.data.raw import TRAIN
+
+MOST_TOLD = 40
+"""Columns that a config and a terminal list one by one."""
+_WIDEST = 78  # signs of a comment's sentence
+_GROUPS = 10  # least distinct values of a column whose rows belong together
+_REASONS = {"id": "an id", "text": "free text", "constant": "always the same", "broken": "cannot be read"}
+
+
+def keys(table: TableReport) -> dict[str, object]:
+    """The keys of ``data`` that the columns ask for, in order."""
+    found: dict[str, object] = {}
+    if not table.header:
+        found["header"] = False
+    if table.drop:
+        found["drop"] = list(table.drop)
+    if parts := _parts_column(table):
+        found["split"] = {"column": parts}
+    elif group := _group_column(table):
+        found["split"] = {"group": group, "validation": 0.2, "test": 0.2}
+    return found
+
+
+def taken_for(column: ColumnReport, table: TableReport) -> str:
+    """``number``, ``category``, ``date``; ``label``; or why a column is left out or parts the rows."""
+    if column.name == table.target:
+        return "label"
+    if column.name == _parts_column(table):
+        return "split"
+    if column.name == _group_column(table) and not _parts_column(table):
+        return "group"
+    if column.leaks:
+        return "left out: a leak"
+    return f"left out: {_REASONS[column.kind]}" if column.kind in _REASONS else column.kind
+
+
+def told(column: ColumnReport) -> str:
+    """What its cells are, what is missing, and every warning."""
+    missing = f"{column.missing:.0%} missing" if column.missing >= 0.005 else ""
+    few = "few missing" if 0 < column.missing < 0.005 else ""
+    warned = (*column.warnings, column.about) if column.kind in _REASONS else (column.about, *column.warnings)
+    return "; ".join(part for part in (*warned, missing, few) if part)
+
+
+def about(table: TableReport) -> Iterator[str]:
+    """Lines for the config: what each column is taken for, and what a person should look at."""
+    yield "What the columns are taken for:"
+    listed = table.columns if len(table.columns) <= MOST_TOLD else _worth_telling(table)
+    width = max((len(escaped(column.name)) for column in listed), default=0)
+    for column in listed:
+        said = told(column)
+        said = said if len(said) <= _WIDEST else said[: _WIDEST - 3] + "..."
+        yield f"  {escaped(column.name).ljust(min(width, 30))}  {taken_for(column, table)}: {said}"
+    if len(listed) < len(table.columns):
+        yield f"  and {len(table.columns) - len(listed)} more"
+    if group := _group_column(table):
+        yield f"Rows of one {shown(group)} stay in one part of the split: none is judged by its own kind."
+    coded = [shown(column.name) for column in table.features if column.coded]
+    if coded:
+        yield f"Few whole numbers: {', '.join(coded[:8])}. Are they codes? Then write: categorical: [...]"
+    if table.duplicates:
+        yield f"{table.duplicates:,} rows are equal to an earlier one."
+
+
+def _worth_telling(table: TableReport) -> tuple[ColumnReport, ...]:
+    """Of very many columns those with something to look at, and the label."""
+    worth = [c for c in table.columns if c.warnings or c.kind not in ("number",) or c.name == table.target]
+    return tuple(worth[:MOST_TOLD])
+
+
+def _parts_column(table: TableReport) -> str | None:
+    """A column that names each row's part of the split."""
+    for column in table.features:
+        levels = {level.lower() for level in column.levels}
+        if column.kind == "category" and levels <= PARTS.keys() and TRAIN in map(PARTS.get, levels):
+            return column.name
+    return None
+
+
+def _group_column(table: TableReport) -> str | None:
+    """A column called as ids are, whose values come again: persons, recordings."""
+    for column in table.features:
+        comes_again = _GROUPS <= column.distinct <= table.rows / 2
+        if ID_NAME.search(column.name) and comes_again and column.kind in ("number", "category", "text"):
+            return column.name if not column.missing else None
+    return None
