@@ -137,7 +137,7 @@ def _space(proposal: Proposal) -> list[str]:
     low, high = proposal.units
     lines = [
         "space: # what is searched",
-        "  learning_rate: {low: 1e-4, high: 1e-1, scale: log} # each decade alike",
+        "  learning_rate: {low: 1e-4, high: 1, scale: log} # each decade alike",
         "  hidden_layers: {low: 1, high: 3}",
         f"  hidden_units: {{low: {low}, high: {high}, scale: log}} # width of each layer",
         "  batch_norm: [true, false]",

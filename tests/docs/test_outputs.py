@@ -29,7 +29,7 @@ def test_every_command_of_a_page_shows_what_stands_below_it(page, tmp_path):
     for result in ran:
         assert result.status in (0, 2), result
         assert "Traceback" not in result.shown
-    assert list(outputs._masked(now)) == list(outputs._masked(text))
+    assert list(outputs.masked(now)) == list(outputs.masked(text))
 
 
 def test_the_page_of_errors_makes_every_message_by_a_mistake(tmp_path):
@@ -40,6 +40,9 @@ def test_the_page_of_errors_makes_every_message_by_a_mistake(tmp_path):
 class TestComparing:
     def test_numbers_and_pictures_of_them_may_differ(self):
         assert outputs.same("loss 0.123 ± 1e-4 ▁▂█  5%", "loss 12 ± 3.5e+2 ▃ 61%")
+
+    def test_which_trial_was_done_first_may_differ(self):
+        assert outputs.same("[1/9] trial 0: 0.5, best so far; adam", "[1/9] trial 2: 0.3; sgd")
 
     @pytest.mark.parametrize("other", ["loss 1 s\nmore", "lose 1 s", "loss one s", "loss 1"])
     def test_words_and_lines_may_not(self, other):
