@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from hpt_cli.engines import count_workers, open_engine
 from hpt_cli.errors import InputError, InterruptedStudyError, StudyChangedError, StudyFailedError
 from hpt_cli.evaluation import make_objective, read_folder
 from hpt_cli.events import Observer, StudyStarted
+from hpt_cli.evidence import Evidence
 from hpt_cli.in_flight import InFlight, StopRequest
 from hpt_cli.noise import Noise, contenders, interval, luck_of_the_best, mean_of, measure
 from hpt_cli.objectives.base import Objective
@@ -108,7 +109,10 @@ def _record(
         return last
     if last is not None and last.plan.done == done and _agrees(last.plan, top, repeats):
         return last
-    return Confirmation(len(records), _plan(store, results, done, top=top, repeats=repeats or REPEATS))
+    plan = plan_confirmation(
+        results.values(), store.evidence(), store.goal, top=top, repeats=repeats or REPEATS
+    )
+    return Confirmation(len(records), plan)
 
 
 def _agrees(plan: ConfirmPlan, top: int | None, repeats: int | None) -> bool:
@@ -116,25 +120,30 @@ def _agrees(plan: ConfirmPlan, top: int | None, repeats: int | None) -> bool:
     return top in (None, len(plan.trials)) and repeats in (None, len(plan.choosing))
 
 
-def _plan(
-    store: StudyStore, results: Mapping[int, TrialResult], done: int, *, top: int | None, repeats: int
+def plan_confirmation(
+    results: Iterable[TrialResult], evidence: Evidence, goal: str, *, top: int | None, repeats: int
 ) -> ConfirmPlan:
-    """Who is trained again, on which seeds: on such that no trial of the study has seen."""
-    evidence = store.evidence()
-    board = rank(results.values(), store.goal, None, evidence)
+    """Who is trained again, on which seeds: on such that no trial of the study has seen.
+
+    Args:
+        results: The study's trials, of which one or more are done.
+        evidence: What is known beside them.
+        goal: ``minimize`` or ``maximize``.
+        top: How many of the leaderboard's best; ``None`` for the contenders.
+        repeats: Trainings of each.
+    """
+    board = rank(results, goal, None, evidence)
     ranked = [row.result.number for row in board.rows if row.rank is not None]
-    known = None
-    if board.noise is not None:
-        level = {ranked[0], *(row.result.number for row in board.level)}
-        known = len(level)
-    if top is None and known is not None:
+    level = {ranked[0], *(row.result.number for row in board.level)}
+    if top is None and board.noise is not None:
         trials, by = [number for number in ranked if number in level][:MOST], "contenders"
     else:
         trials, by = ranked[: top or TOP], "top"
     first = 1 + max((rerun.number for rerun in evidence.reruns), default=-1)
     choosing = tuple(range(first, first + repeats))
     judging = tuple(range(first + repeats, first + 2 * repeats)) if len(trials) > 1 else choosing
-    return ConfirmPlan(tuple(trials), choosing, judging, by, known, done)
+    known = None if board.noise is None else len(level)
+    return ConfirmPlan(tuple(trials), choosing, judging, by, known, len(ranked))
 
 
 def _dataset(store: StudyStore, config: StudyConfig) -> Dataset | None:
@@ -185,7 +194,7 @@ class _Confirming:
         seeds, trials = len(plan.choosing), len(plan.trials)
         why = f"training {_count(trials, 'candidate')} on {seeds} new seeds each"
         fresh = self._rerunner.run(WantedReruns(plan.trials, plan.choosing, Purpose.CONFIRM, why), results)
-        candidates, noise = _compare(plan, fresh, self._goal)
+        candidates, noise = compare_candidates(plan, fresh, self._goal)
         chosen = candidates[0].trial if candidates[0].fresh is not None else None
         outcome = ConfirmOutcome(chosen, candidates, None, 0, 0.0, 0, {}, self._used_before())
         if chosen is not None and noise is not None:
@@ -266,10 +275,16 @@ class _Confirming:
         return sum(bool(record.outcome and record.outcome.test) for record in records)
 
 
-def _compare(
+def compare_candidates(
     plan: ConfirmPlan, reruns: Sequence[Rerun], goal: str
 ) -> tuple[tuple[Candidate, ...], Noise | None]:
-    """The candidates, best first, by their fresh trainings alone, and the noise among these."""
+    """The candidates, best first, by their fresh trainings alone, and the noise among these.
+
+    Args:
+        plan: Who the candidates are.
+        reruns: All that the choice is made by.
+        goal: ``minimize`` or ``maximize``.
+    """
     repeats: dict[int, list[RepeatResult]] = {trial: [] for trial in plan.trials}
     for rerun in reruns:
         repeats[rerun.trial].append(rerun.repeat)
