@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from hpt_cli.confirmation import Confirmation
+from hpt_cli.confirmation import Candidate, Confirmation
+from hpt_cli.noise import Interval
 from hpt_cli.rerun import Rerun, objectives_of
 from hpt_cli.trial import RepeatResult, Status, TrialResult
 
@@ -71,12 +72,29 @@ class Evidence:
             return result
         return replace(result, repeats=tuple(self.repeats(result)) or result.repeats)
 
+    def interval_of(self, trial: int) -> Interval | None:
+        """Where the mean of a confirmation's candidate lies, as it was found there."""
+        found = self._found(trial)
+        if found is None:
+            return None
+        record, candidate = found
+        chosen = record.outcome if trial == _chosen(record) else None
+        return chosen.judged if chosen else candidate.fresh
+
     def _judging(self, trial: int) -> tuple[int, ...] | None:
         """The reruns of a confirmation that a trial is judged by, or ``None`` if it was in none."""
+        found = self._found(trial)
+        if found is None:
+            return None
+        plan = found[0].plan
+        return plan.judging if trial == _chosen(found[0]) else plan.choosing
+
+    def _found(self, trial: int) -> tuple[Confirmation, Candidate] | None:
+        """The last confirmation in which all trainings of a trial ended well."""
         for record in reversed(self.confirmations):
-            found = record.outcome.candidate(trial) if record.outcome else None
-            if found is not None and found.fresh is not None:
-                return record.plan.judging if trial == _chosen(record) else record.plan.choosing
+            candidate = record.outcome.candidate(trial) if record.outcome else None
+            if candidate is not None and candidate.fresh is not None:
+                return record, candidate
         return None
 
 

@@ -83,6 +83,23 @@ def pruner_of(
     )
 
 
+def best_believed(
+    plans: Sequence[RoundPlan], results: Sequence[TrialResult], config: StudyConfig
+) -> TrialResult | None:
+    """The trial that the last round's model believes best; ``None`` where it has none that knows enough.
+
+    It takes the fit of the model, and so the time of a suggestion.
+    """
+    from hpt_cli.strategies.bayes import BayesSearch
+
+    first = plans[-1].first
+    strategy = strategy_of(plans[-1], config, [result for result in results if result.number < first])
+    for result in results:
+        if result.number >= first:
+            strategy.tell(result.number - first, result)
+    return strategy.best_believed() if isinstance(strategy, BayesSearch) else None
+
+
 def first_round(config: StudyConfig) -> RoundPlan:
     """The round that a study begins with."""
     settings = config.search.rounds[0]

@@ -46,6 +46,7 @@ class Row:
         noise: What the repeats of all trials tell.
         level: Whether it cannot be told from the best.
         confirmed: Whether it is the confirmed one.
+        found: Where a confirmation found its mean to lie.
 
     What follows from the result is worked out when it is asked for: of 100,000 rows few are shown.
     """
@@ -56,6 +57,7 @@ class Row:
     noise: Noise | None = None
     level: bool = False
     confirmed: bool = False
+    found: Interval | None = None
 
     @property
     def trainings(self) -> int:
@@ -77,6 +79,8 @@ class Row:
     @cached_property
     def interval(self) -> Interval | None:
         """Where the mean over all training seeds lies; ``None`` where that is not known."""
+        if self.found is not None:
+            return self.found
         return interval(self._objectives, self.noise) if self._objectives else None
 
     @cached_property
@@ -218,6 +222,7 @@ def rank(
                 noise=noise,
                 level=number in level,
                 confirmed=number == confirmed,
+                found=evidence.interval_of(number) if evidence.knows(number) else None,
             )
         )
     best = rows[0].result if rows and rows[0].rank == 1 else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,6 +15,7 @@ from hpt_cli.engines import count_workers
 from hpt_cli.environment import describe_environment
 from hpt_cli.evaluation import make_objective
 from hpt_cli.executors import LocalExecutor
+from hpt_cli.rerun import Rerun
 from hpt_cli.store import StudyStore
 from hpt_cli.trial import Status, TrialResult, TrialSpec
 
@@ -24,49 +25,72 @@ _BY_THE_CLOCK = (Status.TIMEOUT, Status.FAILED)  # what a clock or a killed work
 
 @dataclass(frozen=True)
 class Check:
-    """What came of training one trial again.
+    """What came of training one trial, or one rerun of it, again.
 
     Args:
         number: The trial's.
+        rerun: The rerun's; ``None`` of the trial's own repeats.
         difference: Where the first difference is and how large, in words; ``None`` if every bit agrees.
         largest: The largest absolute difference between two numbers; ``None`` where there is none, and
             infinite where one of them is missing.
     """
 
     number: int
+    rerun: int | None
     difference: str | None
     largest: float | None
 
 
 def verify_trials(
-    store: StudyStore, config: StudyConfig, results: Sequence[TrialResult], *, workers: int | None
+    store: StudyStore,
+    config: StudyConfig,
+    results: Sequence[TrialResult],
+    reruns: Sequence[Rerun] = (),
+    *,
+    workers: int | None,
 ) -> Iterator[Check]:
-    """Train each of ``results`` again, in the order in which they finish.
+    """Train each of ``results`` and ``reruns`` again, in the order in which they finish.
 
-    Trials that failed or ran out of time are passed over: the record is the truth there.
+    What failed or ran out of time are passed over: the record is the truth there.
 
     Args:
         store: The study's folder, with its prepared data.
         config: What it was made from.
-        results: Finished trials.
+        results: Finished trials, all that ``reruns`` are of among them.
+        reruns: Finished ones.
         workers: Processes that train; ``None`` for the config's, or one a usable core.
     """
-    stored = {result.number: result for result in results if result.status not in _BY_THE_CLOCK}
+    trials = {result.number: result for result in results}
+    stored: list[tuple[int | None, TrialResult]] = [(None, result) for result in results]
+    stored += [(rerun.number, _as_trial(rerun, trials[rerun.trial])) for rerun in reruns]
+    stored = [(number, result) for number, result in stored if result.status not in _BY_THE_CLOCK]
     specs = [
-        TrialSpec(result.number, result.round, result.params, (), result.origin) for result in stored.values()
+        TrialSpec(place, result.round, result.params, (), result.origin)
+        for place, (_, result) in enumerate(stored)
     ]
     with TemporaryDirectory(prefix="hpt-") as scratch:  # the trials' own logs and folders stay as they are
         objective = make_objective(store, config, scratch=Path(scratch))
         settings = config.execution
         executor = LocalExecutor(count_workers(settings, workers), threads=settings.threads_per_worker)
         try:
-            tasks = objective.tasks(specs, most=_MOST_TRIALS_A_TASK)
-            parts = [[stored[spec.number] for spec in task] for task in tasks]
-            for future in as_completed([executor.submit(objective.anew, part) for part in parts]):
-                for again in future.result():
-                    yield _compare(stored[again.number], again)
+            futures = {}
+            for task in objective.tasks(specs, most=_MOST_TRIALS_A_TASK):
+                part = [stored[spec.number] for spec in task]
+                alone = objective.beside(Path(scratch) / str(task[0].number)) if len(task) == 1 else objective
+                futures[executor.submit(alone.anew, [result for _, result in part])] = part
+            for future in as_completed(futures):
+                for (rerun, result), again in zip(futures[future], future.result(), strict=True):
+                    yield _compare(result, again, rerun)
         finally:
             executor.shutdown(cancel_futures=True)
+
+
+def _as_trial(rerun: Rerun, trial: TrialResult) -> TrialResult:
+    """A rerun as a trial of one repeat."""
+    repeat = rerun.repeat
+    return replace(
+        trial, status=repeat.status, objective=repeat.objective, repeats=(repeat,), error=repeat.error
+    )
 
 
 def environment_changes(store: StudyStore) -> list[str]:
@@ -86,14 +110,14 @@ def environment_changes(store: StudyStore) -> list[str]:
     return lines
 
 
-def _compare(stored: TrialResult, again: TrialResult) -> Check:
+def _compare(stored: TrialResult, again: TrialResult, rerun: int | None) -> Check:
     old, new = (_comparable(result) for result in (stored, again))
     differences = list(_differences("", old, new))
     if not differences:
-        return Check(stored.number, None, None)
+        return Check(stored.number, rerun, None, None)
     place, before, after, _ = differences[0]
     largest = max(size for *_, size in differences)
-    return Check(stored.number, f"{place}: {before} -> {after}", largest)
+    return Check(stored.number, rerun, f"{place}: {before} -> {after}", largest)
 
 
 def _comparable(result: TrialResult) -> dict[str, Any]:

@@ -20,6 +20,9 @@ from hpt_cli.errors import HptError
 def command(study: str | None, as_yaml: bool, as_json: bool, as_args: bool, runs_dir: Path) -> None:
     """Print the best trial's params.
 
+    The best is the confirmed trial, or, before hpt confirm, the one with the best mean.  Beside it: the best
+    seen, which of many trials is the luckiest, and the one that the model of bayes believes best.
+
     STUDY is a name under the runs folder, or a folder; left out, it is the newest.
 
     \b
@@ -34,7 +37,8 @@ def command(study: str | None, as_yaml: bool, as_json: bool, as_args: bool, runs
 
     if as_yaml + as_json + as_args > 1:
         raise click.UsageError("one of --yaml, --json and --args, not several at once")
-    standing = standing_of(StudyStore.find(runs_dir, study))
+    store = StudyStore.find(runs_dir, study)
+    standing = standing_of(store)
     best = standing.board.best
     if best is None:
         raise HptError(f"study {standing.name} has no trial that is done; see: hpt show {standing.handle}")
@@ -42,16 +46,23 @@ def command(study: str | None, as_yaml: bool, as_json: bool, as_args: bool, runs
         print(view.as_yaml(best.result.params), end="")
     elif as_args:
         print(view.as_args(best.result.params))
-    elif as_json:
+    else:
+        from hpt_cli.planning import best_believed
+        from hpt_cli.preparation import open_config
+        from hpt_cli.views.console import FAINT, make_console, pairs, write_lines
+        from hpt_cli.views.leaderboard import show_best
         from hpt_cli.views.machine import to_json
 
-        print(to_json(view.best_json(standing, best)))
-    else:
-        from hpt_cli.views.console import make_console, write_lines
-        from hpt_cli.views.leaderboard import show_best
-
+        plans, believed = store.rounds(), None
+        if plans and plans[-1].strategy == "bayes":
+            believed = best_believed(plans, store.results(), open_config(store))
+        bests = view.bests_of(standing, best, None if believed is None else believed.number)
         console = make_console()
-        if console.is_terminal:
+        if as_json:
+            print(to_json(view.best_json(standing, bests)))
+        elif console.is_terminal:
             show_best(console, standing)
+            console.print()
+            console.print(pairs(bests.said(), indent=""), style=FAINT)
         else:
-            write_lines(console, view.plain_best(standing, best))
+            write_lines(console, view.plain_best(standing, bests))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from hpt_cli.cli import options
+
+if TYPE_CHECKING:
+    from hpt_cli.verification import Check
 
 
 @click.command("verify")
@@ -21,8 +25,9 @@ def command(
 ) -> None:
     """Train finished trials again and say whether every bit agrees with what is stored.
 
-    NUMBER is the trial's; left out, all of the study's are trained again.  Nothing is changed.  Exits with 1
-    when a bit differs, and says how far, and what differs between the environments.
+    NUMBER is the trial's; left out, all of the study's are trained again, and so are their reruns.
+    Nothing is changed.  Exits with 1 when a bit differs, and says how far, and what differs between the
+    environments.
 
     \b
     Example:
@@ -40,13 +45,16 @@ def command(
 
     store = StudyStore.find(runs_dir, study)
     results = store.results() if number is None else [store.read_trial(number)]
+    numbers = {result.number for result in results}
+    reruns = [rerun for rerun in store.reruns() if rerun.trial in numbers]
     config = open_config(store)
     reload_data(store, config)
     checks = []
-    for check in verify_trials(store, config, results, workers=workers):
+    for check in verify_trials(store, config, results, reruns, workers=workers):
         checks.append(check)
         if check.difference is not None and not as_json:
-            print(f"trial {check.number} differs: {check.difference}; at most by {check.largest:.3g}")
+            of = "" if check.rerun is None else f", rerun {check.rerun},"
+            print(f"trial {check.number}{of} differs: {check.difference}; at most by {check.largest:.3g}")
     changes = environment_changes(store)
     if moved := source_change(store, config):
         changes.append(moved)
@@ -54,18 +62,26 @@ def command(
     if as_json:
         trials = [
             {**asdict(check), "same": check.difference is None, "largest": finite(check.largest)}
-            for check in sorted(checks, key=lambda check: check.number)
+            for check in sorted(checks, key=_order)
         ]
         print(to_json({"study": store.name, "trials": trials, "environment": changes}))
     else:
         for change in changes:
             print(f"environment: {change}")
-        passed = len(results) - len(checks)
-        skipped = f"; {plural(passed, 'trial')} that failed or timed out passed over" if passed else ""
-        print(f"{plural(len(checks) - different, 'trial')} trained again with the same bits{skipped}")
+        passed = len(results) + len(reruns) - len(checks)
+        skipped = f"; {passed} that failed or timed out passed over" if passed else ""
+        same = [check for check in checks if check.difference is None]
+        again = sum(check.rerun is not None for check in same)
+        trained = plural(len(same) - again, "trial") + (f" and {plural(again, 'rerun')}" if again else "")
+        print(f"{trained} trained again with the same bits{skipped}")
         if different and config.own_code is not None:
             print(
                 "own code gives the same bits only where it takes every random draw from the seed it is given"
             )
     if different:
         raise StudyFailedError(f"{different} of {plural(len(checks), 'trial')} not the same as stored")
+
+
+def _order(check: Check) -> tuple[int, int]:
+    """By trial, its own repeats before its reruns."""
+    return check.number, -1 if check.rerun is None else check.rerun

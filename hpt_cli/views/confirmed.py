@@ -116,7 +116,7 @@ def test_scores(outcome: ConfirmOutcome, judged: str, sign: str) -> list[tuple[s
         sign: Between a mean over the seeds and its spread.
     """
     own = f"test_{judged.partition('_')[2]}"
-    found = sorted(outcome.test.items(), key=lambda item: (item[0] != own, item[1].low is None))
+    found = sorted(outcome.test.items(), key=lambda item: (item[0] != own, item[1].low is None, item[0]))
     return [(name, _score(metric, sign)) for name, metric in found]
 
 
