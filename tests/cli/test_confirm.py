@@ -319,7 +319,8 @@ class TestBadSituations:
 def test_own_code_is_trained_again_and_chosen_but_not_scored(tmp_path, runs, hpt):
     (tmp_path / "own.yaml").write_text(
         'name: own\ncommand: "python train.py {x} {seed}"\nobjective: {metric: loss, goal: minimize}\n'
-        "space: {x: {type: float, low: 0, high: 1}}\nsearch: {strategy: random, trials: 3}\nexecution: {workers: 1}\n"
+        "space: {x: {type: float, low: 0, high: 1}}\n"
+        "search: {strategy: random, trials: 3}\nexecution: {workers: 1}\n"
     )
     (tmp_path / "train.py").write_text(
         "import random, sys\nx, seed = float(sys.argv[1]), int(sys.argv[2])\n"
