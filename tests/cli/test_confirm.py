@@ -28,7 +28,8 @@ execution: {workers: 1}
 def here(monkeypatch):
     """Trainings happen in this process: for tests of what is done, not of where."""
     for module in ("study", "confirming"):
-        monkeypatch.setattr(f"hpt_cli.{module}.local_workers", lambda *_: nullcontext(SerialExecutor()))
+        engine = nullcontext((SerialExecutor(), 1))
+        monkeypatch.setattr(f"hpt_cli.{module}.open_engine", lambda *_, engine=engine: engine)
 
 
 @pytest.fixture
