@@ -5,7 +5,6 @@ Pure: finished trials in, plain values out; nothing is read, printed or imported
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import math
 from collections import Counter
@@ -431,7 +430,7 @@ def _union(dimensions: Sequence[Dimension]) -> Dimension:
     if isinstance(first, Choice):
         choices = (value for other in dimensions if isinstance(other, Choice) for value in other.choices)
         unique = {(type(value), value): value for value in choices}
-        return dataclasses.replace(first, choices=tuple(unique.values()))
+        return first.keep(unique.values())
     ranges = [other for other in dimensions if not isinstance(other, Choice)]
     low, high = min(other.low for other in ranges), max(other.high for other in ranges)
     # A step plays no part at an edge, and need not fit between the ends of different rounds.

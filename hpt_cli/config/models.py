@@ -27,7 +27,7 @@ from pydantic_core import PydanticCustomError
 
 from hpt_cli.config.hyperparameters import check_setting, real_number, whole_number
 from hpt_cli.config.messages import Refused, plain_number, safe, shown
-from hpt_cli.config.schema import CHOICES_ABOUT, RANGE_ABOUT, setting_schema
+from hpt_cli.config.schema import CHOICES_ABOUT, RANGE_ABOUT, WEIGHTS_ABOUT, setting_schema
 from hpt_cli.data.settings import DECIMALS, MAX_LEVELS, MOST_LEVELS, TASKS
 from hpt_cli.data.settings import SCALES as DATA_SCALES
 from hpt_cli.network.settings import HYPERPARAMETERS
@@ -342,6 +342,7 @@ class Choices(_Model):
     """Values without an order."""
 
     choices: Annotated[list[Scalar], Field(min_length=1)] = Field(description=CHOICES_ABOUT)
+    weights: list[Annotated[float, Field(gt=0), REAL]] | None = Field(default=None, description=WEIGHTS_ABOUT)
     when: dict[str, Scalars] | None = Field(
         default=None,
         description="Names and their allowed values; where one has another value, this one is absent.",

@@ -14,7 +14,7 @@ from hpt_cli.config.hyperparameters import among, whole_number
 from hpt_cli.config.messages import Refused, did_you_mean, nearest, safe, shown
 from hpt_cli.config.models import Choices, Range
 from hpt_cli.config.settings import ObjectiveSettings
-from hpt_cli.config.space_rules import MAX_PARAMS, culprit, read_space, sentence
+from hpt_cli.config.space_rules import MAX_PARAMS, culprit, read_space, read_weights, sentence
 from hpt_cli.config.yaml_loader import BROKEN, Document, KeyPath
 from hpt_cli.objectives.settings import RESERVED, OwnCode
 from hpt_cli.space import Choice, Dimension, Float, Int, SearchSpace, Value
@@ -109,7 +109,8 @@ def _dimension(name: str, entry: Any, document: Document) -> Dimension | None:
             where = (*path, position) if (*path, position) in document.lines else path
             document.refuse(where, f"stands twice, found {shown(value)}", "keep one of them")
         choices.append(value)
-    return Choice(tuple(choices), when) if len(document.problems) == before else None
+    weights = read_weights(entry, len(choices), ("space", name, "weights"), document)
+    return Choice(tuple(choices), when, weights) if len(document.problems) == before else None
 
 
 def _when(name: str, given: Mapping[str, list[Value]], document: Document) -> dict[str, tuple[Value, ...]]:

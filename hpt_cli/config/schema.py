@@ -20,6 +20,10 @@ RANGE_ABOUT = {
 }
 """The sentence of each key of a range."""
 CHOICES_ABOUT = "The values."
+WEIGHTS_ABOUT = (
+    "One number above 0 for each choice: how likely it is to be drawn, relative to the others; a grid takes "
+    "each once."
+)
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
@@ -98,7 +102,15 @@ def entry_schema(name: str) -> dict[str, Any]:
         listed,
         {
             "type": "object",
-            "properties": {"choices": {"description": CHOICES_ABOUT, **listed}, "when": when},
+            "properties": {
+                "choices": {"description": CHOICES_ABOUT, **listed},
+                "weights": {
+                    "description": WEIGHTS_ABOUT,
+                    "type": "array",
+                    "items": {"type": "number", "exclusiveMinimum": 0},
+                },
+                "when": when,
+            },
             "required": ["choices"],
             "additionalProperties": False,
         },

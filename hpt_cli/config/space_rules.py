@@ -194,7 +194,19 @@ def _dimension(name: str, entry: Any, document: Document) -> Dimension | None:
         if among(choice, choices):
             document.refuse(where, f"stands twice, found {shown(choice)}", "keep one of them")
         choices.append(choice)
-    return Choice(tuple(choices)) if len(document.problems) == before else None
+    weights = read_weights(entry, len(choices), ("space", name, "weights"), document)
+    return Choice(tuple(choices), weights=weights) if len(document.problems) == before else None
+
+
+def read_weights(entry: Any, n_choices: int, path: KeyPath, document: Document) -> tuple[float, ...] | None:
+    """How likely each choice is to be drawn; ``None`` for all alike."""
+    if not isinstance(entry, Choices) or entry.weights is None:
+        return None
+    if len(entry.weights) != n_choices:
+        what = f"needs one number for each of the {n_choices} choices, found {len(entry.weights)}"
+        document.refuse(path, what, "write as many weights as choices")
+        return None
+    return tuple(entry.weights)
 
 
 def _range(name: str, entry: Range, path: KeyPath, document: Document) -> Dimension | None:

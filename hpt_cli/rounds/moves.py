@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hpt_cli.rounds.plan import Evidence, Move
 from hpt_cli.rounds.ranges import Limits, moved, place_of, share_of
@@ -297,7 +297,7 @@ def _choice_held(
 
 
 def _with(old: Choice, first: Choice, indices: Sequence[int]) -> Choice:
-    return Choice(tuple(first.choices[index] for index in sorted(indices)), when=old.when)
+    return replace(first.keep(first.choices[index] for index in sorted(indices)), when=old.when)
 
 
 def _tries(found: Found, value: Value) -> int:

@@ -7,6 +7,7 @@ the value's place is the middle of its cell.
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -257,13 +258,16 @@ class Choice:
     Args:
         choices: The values, all different.
         when: The dimension exists only where each named value is one of those listed.
+        weights: How likely each is to be drawn, relative to the others; left out, all alike.  A grid takes
+            each once, whatever its weight.
 
     Raises:
-        ValueError: No values, or one of them twice, in a sentence for the user.
+        ValueError: No values, one of them twice, or weights that are none, in a sentence for the user.
     """
 
     choices: tuple[Value, ...]
     when: Condition = field(default_factory=dict)
+    weights: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "choices", tuple(self.choices))
@@ -277,11 +281,38 @@ class Choice:
                 raise ValueError(f"a choice must be finite, found {value!r}")
             if any(same(value, other) for other in self.choices[:index]):
                 raise ValueError(f"the choice {value!r} stands twice")
+        if self.weights is not None:
+            object.__setattr__(self, "weights", tuple(_finite("weights", weight) for weight in self.weights))
+            if len(self.weights) != len(self.choices):
+                raise ValueError(
+                    f"weights needs one number for each choice: {len(self.choices)}, not {len(self.weights)}"
+                )
+            if min(self.weights) <= 0:
+                raise ValueError(
+                    f"weights must be above 0, found {min(self.weights)!r}; leave the choice out"
+                )
 
     @property
     def size(self) -> int:
         """How many values there are."""
         return len(self.choices)
+
+    def edges(self) -> list[float]:
+        """Where the values' cells of the unit interval begin and end: one more than there are values."""
+        if self.weights is None:
+            return [index / self.size for index in range(self.size + 1)]
+        total = math.fsum(self.weights)
+        return [math.fsum(self.weights[:index]) / total for index in range(self.size)] + [1.0]
+
+    def keep(self, choices: Iterable[Value]) -> Choice:
+        """The same choice among other values; those that stay keep their weights, new ones have the mean."""
+        values = tuple(choices)
+        if self.weights is None:
+            return Choice(values, self.when)
+        mean = math.fsum(self.weights) / self.size
+        known = list(zip(self.choices, self.weights, strict=True))
+        weights = tuple(next((w for old, w in known if same(old, value)), mean) for value in values)
+        return Choice(values, self.when, weights)
 
     def values(self) -> Sequence[Value]:
         """All values, in their order."""
@@ -292,16 +323,26 @@ class Choice:
 
     def from_unit(self, unit: float) -> Value:
         """The choice whose cell holds ``unit`` in [0, 1]."""
-        return self.choices[_cell(unit, self.size)]
+        if self.weights is None:
+            return self.choices[_cell(unit, self.size)]
+        return self.choices[min(max(bisect.bisect_right(self.edges(), unit) - 1, 0), self.size - 1)]
 
     def to_unit(self, value: Value) -> float:
         """The middle of the cell of a choice."""
-        index = next(index for index, choice in enumerate(self.choices) if same(value, choice))
-        return (index + 0.5) / self.size
+        index = self._index(value)
+        if self.weights is None:
+            return (index + 0.5) / self.size
+        edges = self.edges()
+        return (edges[index] + edges[index + 1]) / 2
 
-    def mass(self, _: Value) -> float:
-        """The share of the unit interval that is a value: all have the same."""
-        return 1.0 / self.size
+    def mass(self, value: Value) -> float:
+        """The share of the unit interval that is a value."""
+        if self.weights is None:
+            return 1.0 / self.size
+        return self.weights[self._index(value)] / math.fsum(self.weights)
+
+    def _index(self, value: Value) -> int:
+        return next(index for index, choice in enumerate(self.choices) if same(value, choice))
 
     def grid(self) -> Sequence[Value]:
         """The values of a grid: all choices, in their order."""
@@ -309,7 +350,8 @@ class Choice:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
-        return {"type": "choice", "choices": list(self.choices), **_options(self)}
+        weights = {} if self.weights is None else {"weights": list(self.weights)}
+        return {"type": "choice", "choices": list(self.choices), **weights, **_options(self)}
 
 
 Dimension = Float | Int | Choice

@@ -97,7 +97,7 @@ class Encoder:
     def features(self, places: Array) -> Array:
         """The features (N, F) of legal ``places`` (N, D)."""
         columns = [
-            _choice_features(places[:, column], dimension.size)
+            _choice_features(places[:, column], _middles(dimension))
             if isinstance(dimension, Choice)
             else np.where(np.isnan(places[:, column]), 0.5, places[:, column])[:, None]
             for column, dimension in enumerate(self._space.dimensions.values())
@@ -109,14 +109,23 @@ class Encoder:
         return self._space.from_unit(np.where(np.isnan(place), 0.5, place).tolist())
 
 
-def _choice_features(places: Array, size: int) -> Array:
+def _middles(dimension: Choice) -> Array:
+    """The places of the choices, (n,)."""
+    if dimension.weights is None:
+        return np.asarray((np.arange(dimension.size) + 0.5) / dimension.size)
+    edges = np.array(dimension.edges())
+    return np.asarray((edges[:-1] + edges[1:]) / 2)
+
+
+def _choice_features(places: Array, middles: Array) -> Array:
     """One column for two choices, one a choice for more, none for a constant."""
+    size = len(middles)
     if size == 1:
         return np.zeros((len(places), 0))
     if size == 2:
-        return np.where(np.isnan(places), 0.5, places > 0.5)[:, None]
+        return np.where(np.isnan(places), 0.5, places > middles.mean())[:, None]
     apart = math.sqrt(0.5)  # two rows that differ in two columns by this are 1 apart
-    rows = apart * (np.abs(places[:, None] - (np.arange(size) + 0.5) / size) < _CLOSE)
+    rows = apart * (np.abs(places[:, None] - middles) < _CLOSE)
     rows[np.isnan(places)] = apart / size
     return rows
 
@@ -130,12 +139,12 @@ def _n_columns(dimension: Dimension) -> int:
 def _place_of(dimension: Dimension) -> Callable[[Value], float]:
     """From a value, which may lie beyond the range, to its place."""
     if isinstance(dimension, Choice):
-        choices = dimension.choices
+        choices, middles = dimension.choices, _middles(dimension).tolist()
 
         def of_choice(value: Value) -> float:
             found = (index for index, choice in enumerate(choices) if same(value, choice))
             index = next(found, None)
-            return math.nan if index is None else (index + 0.5) / len(choices)
+            return math.nan if index is None else middles[index]
 
         return of_choice
     to_internal = SCALES[dimension.scale].to_internal
@@ -155,6 +164,9 @@ def _cell_of(dimension: Dimension) -> Callable[[Array], Array] | None:
     """From places in the unit interval to the middles of their cells; ``None`` where there are none."""
     if dimension.size is None:
         return None
+    if isinstance(dimension, Choice) and dimension.weights is not None:
+        middles, inner = _middles(dimension), np.array(dimension.edges()[1:-1])
+        return lambda places: middles[np.searchsorted(inner, places, side="right")]
     if isinstance(dimension, Int) and dimension.scale == "log":
         first, last = dimension.low, dimension.high
         low, high = math.log10(first - 0.5), math.log10(last + 0.5)
