@@ -125,7 +125,7 @@ def _choice_features(places: Array, middles: Array) -> Array:
     if size == 2:
         return np.where(np.isnan(places), 0.5, places > middles.mean())[:, None]
     apart = math.sqrt(0.5)  # two rows that differ in two columns by this are 1 apart
-    rows = apart * (np.abs(places[:, None] - middles) < _CLOSE)
+    rows: Array = apart * (np.abs(places[:, None] - middles) < _CLOSE)
     rows[np.isnan(places)] = apart / size
     return rows
 
@@ -166,7 +166,7 @@ def _cell_of(dimension: Dimension) -> Callable[[Array], Array] | None:
         return None
     if isinstance(dimension, Choice) and dimension.weights is not None:
         middles, inner = _middles(dimension), np.array(dimension.edges()[1:-1])
-        return lambda places: middles[np.searchsorted(inner, places, side="right")]
+        return lambda places: np.asarray(middles[np.searchsorted(inner, places, side="right")])
     if isinstance(dimension, Int) and dimension.scale == "log":
         first, last = dimension.low, dimension.high
         low, high = math.log10(first - 0.5), math.log10(last + 0.5)
