@@ -17,6 +17,7 @@ FLOORS = [
     {"config"},
     {
         "planning",
+        "refined_config",
         "preparation",
         "proposal",
         "preview",

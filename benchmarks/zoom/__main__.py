@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
 from functools import partial
 from typing import Any
@@ -35,45 +37,69 @@ def main() -> None:
     parser.add_argument(
         "--set", nargs="+", default=[], metavar="KEY=NUMBER", help="numbers of the rule, as in search.refine"
     )
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--quiet", action="store_true", help="sums alone")
     parser.add_argument("--keep", action="store_true", help="write a file under benchmarks/results")
     arguments = parser.parse_args()
-    threadpool_limits(1)
     numbers = dict(assignment.split("=") for assignment in arguments.set)
     known = {field.name: type(field.default) for field in fields(RefineSettings)}
     settings = RefineSettings(**{name: known[name](number) for name, number in numbers.items()})
-    players = {**PLAYERS, "rule": partial(rule, settings=settings)}
     started = time.perf_counter()
     rows: list[Row] = []
-    for noise in arguments.noise:
-        of_noise = []
-        print(f"\nnoise {noise}: regret in medians of the range (how often the optimum was kept)")
-        for kind, d, where in suite(tuple(arguments.dimensions)):
-            if kind not in arguments.kinds or where not in arguments.where:
-                continue
-            row: Row = {"noise": noise, "kind": kind, "d": d, "where": where, "players": {}}
-            seeds = range(arguments.first, arguments.first + arguments.seeds)
-            functions = [make(kind, d, where, seed) for seed in seeds]
-            for name in arguments.players:
-                play = players[name]
-                outcomes = [
-                    play(function, NOISES[noise], seed, arguments.budget)
-                    for seed, function in zip(seeds, functions, strict=True)
-                ]
-                regrets = np.array([regret for regret, _ in outcomes])
-                row["players"][name] = {
-                    "regret": float(regrets.mean()),
-                    "error": float(regrets.std(ddof=1) / math.sqrt(len(regrets))),
-                    "kept": float(np.mean([kept for _, kept in outcomes])),
-                }
-            of_noise.append(row)
-            if not arguments.quiet:
-                print(_line(row), flush=True)
-        _sum_up(of_noise, arguments.players)
-        rows += of_noise
+    cells = [
+        (kind, d, where)
+        for kind, d, where in suite(tuple(arguments.dimensions))
+        if kind in arguments.kinds and where in arguments.where
+    ]
+    seeds = range(arguments.first, arguments.first + arguments.seeds)
+    with ProcessPoolExecutor(arguments.workers, initializer=threadpool_limits, initargs=(1,)) as pool:
+        for noise in arguments.noise:
+            print(f"\nnoise {noise}: regret in medians of the range (how often the optimum was kept)")
+            play = partial(
+                _play,
+                noise=noise,
+                seeds=seeds,
+                budget=arguments.budget,
+                players=arguments.players,
+                settings=settings,
+            )
+            of_noise = []
+            for row in pool.map(play, cells):
+                of_noise.append(row)
+                if not arguments.quiet:
+                    print(_line(row), flush=True)
+            _sum_up(of_noise, arguments.players)
+            rows += of_noise
     print(f"\n{time.perf_counter() - started:.0f} s, {arguments.seeds} seeds of each function")
     if arguments.keep:
         print(f"kept in {keep('zoom', rows)}")
+
+
+def _play(
+    cell: tuple[str, int, str],
+    noise: str,
+    seeds: range,
+    budget: int,
+    players: Sequence[str],
+    settings: RefineSettings,
+) -> Row:
+    """All players on all functions of a cell of the suite."""
+    kind, d, where = cell
+    row: Row = {"noise": noise, "kind": kind, "d": d, "where": where, "players": {}}
+    functions = [make(kind, d, where, seed) for seed in seeds]
+    known = {**PLAYERS, "rule": partial(rule, settings=settings)}
+    for name in players:
+        outcomes = [
+            known[name](function, NOISES[noise], seed, budget)
+            for seed, function in zip(seeds, functions, strict=True)
+        ]
+        regrets = np.array([regret for regret, _ in outcomes])
+        row["players"][name] = {
+            "regret": float(regrets.mean()),
+            "error": float(regrets.std(ddof=1) / math.sqrt(len(regrets))),
+            "kept": float(np.mean([kept for _, kept in outcomes])),
+        }
+    return row
 
 
 def _line(row: Row) -> str:

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "init": "Write a first config for your data.",
     "run": "Run a study, or go on with it, and show its leaderboard.",
     "refine": "Search on where a study's best may be: from coarse to fine.",
+    "why": "Say what each round did to a dimension, and why.",
     "show": "Rank a study's finished trials, best first.",
     "plan": "Check a config and show what it would do; run nothing.",
     "trial": "Show all that is known of one trial.",

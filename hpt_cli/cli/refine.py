@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -20,6 +21,13 @@ from hpt_cli.strategies import STRATEGIES
     help="Who chooses the params.  [default: as before]",
 )
 @click.option("--repeats", type=click.IntRange(min=1), help="Trainings a trial.  [default: as before]")
+@click.option(
+    "--to",
+    "target",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the decision as a config of its own, and run nothing.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the decision only.")
 @options.workers
 @options.top
@@ -33,6 +41,7 @@ def command(
     trials: int | None,
     strategy: str | None,
     repeats: int | None,
+    target: Path | None,
     dry_run: bool,
     workers: int | None,
     top: int,
@@ -50,11 +59,13 @@ def command(
     Example:
         hpt refine digits --dry-run
         hpt refine digits --trials 20 --rounds 2
+        hpt refine digits --to digits_fine.yaml
     """
     from hpt_cli.cli.running import notify, read_expectation, run_and_show
     from hpt_cli.config import StudyConfig
     from hpt_cli.planning import NoRound, RefineRequest, check_refinable, preview_refine
     from hpt_cli.preparation import reload_data
+    from hpt_cli.refined_config import write_refined
     from hpt_cli.store import StudyStore
     from hpt_cli.views.console import make_console
     from hpt_cli.views.machine import to_json
@@ -66,7 +77,7 @@ def command(
     )
     expectation = read_expectation(expect, config)
     request = RefineRequest(rounds, trials, strategy, repeats)
-    if dry_run:
+    if dry_run or target is not None:
         plan = preview_refine(store, config, request)
         if isinstance(plan, NoRound):
             notify(plan.why)
@@ -74,6 +85,9 @@ def command(
         show_round(make_console(stderr=as_json), plan)
         if as_json:
             print(to_json(plan.to_json()))
+        if target is not None:
+            write_refined(target, plan, config, store.name)
+            notify(f"wrote {target}; run it with: hpt run {shlex.quote(str(target))}")
         return
     begun = not check_refinable(store, config)
     reload_data(store, config)

@@ -20,6 +20,7 @@ from scipy.stats import qmc
 
 from hpt_cli.noise import Noise
 from hpt_cli.rounds.moves import Judged
+from hpt_cli.rounds.ranges import place_of
 from hpt_cli.space import Choice, Params, SearchSpace
 from hpt_cli.strategies.encoding import Encoder
 from hpt_cli.strategies.gaussian_process import Kernel, Objective, Posterior, Prior, fit
@@ -144,11 +145,21 @@ class Belief:
 
     def spread(self, space: SearchSpace) -> float:
         """Standard deviation of what is expected all over a space, in the objective's units."""
-        draws = qmc.Sobol(len(space.names), seed=self._rng).random(SPREAD).tolist()
-        points = [params for unit in draws if space.allows(params := space.from_unit(unit))]
-        if len(points) < 2:
+        units = qmc.Sobol(len(space.names), seed=self._rng).random(SPREAD)
+        columns = []
+        for column, (name, dimension) in enumerate(space.dimensions.items()):
+            old = self._space.dimensions[name]
+            if isinstance(dimension, Choice) or isinstance(old, Choice):
+                levels = np.array(self._encode.places([{name: v} for v in dimension.values()])[:, column])
+                columns.append(levels[(units[:, column] * len(levels)).astype(int)])
+            else:
+                low, high = place_of(old, dimension.low), place_of(old, dimension.high)
+                columns.append(low + (high - low) * units[:, column])
+        legal = self._encode.legal(np.column_stack(columns))
+        legal = legal[self._encode.allowed(legal)]
+        if len(legal) < 2:
             return 0.0
-        mean, _ = self._posterior.predict(self._encode.features(self._encode.places(points)))
+        mean, _ = self._posterior.predict(self._encode.features(legal))
         return float(mean.std()) * self._unit
 
     def anywhere(self, count: int) -> list[list[float]]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LEAST_FINISHED = 4
 """Fewer finished trials decide nothing."""
-PROBES_OFFERED = 256
+PROBES_OFFERED = 100
 """Points outside the space among which probes are chosen."""
 APART = 0.15
 """Probes are at least so far apart, in ranges."""

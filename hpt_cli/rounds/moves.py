@@ -114,7 +114,7 @@ def judge_range(old: Float | Int, found: Found, settings: RefineSettings, limits
     new = moved(old, low, high, limits)
     edge = next((side for side in ends if ends[side] and not ends["high" if side == "low" else "low"]), "")
     if edge and not notes and getattr(new, edge) == getattr(old, edge):
-        notes.append(f"the {edge} end, {shown(getattr(old, edge))}, is a hard limit")
+        notes.append(f"the best is at the {edge} end, {shown(getattr(old, edge))}, which is a hard limit")
     share = _share_within(old, new, found.optima)
     action = _action(old, new)
     return made(
@@ -213,16 +213,16 @@ def _why(
         return f"the best may be anywhere in it: so lie the {n} {found.called} of {found.n_trials} trials"
     if edge and action in ("widen", "shift"):
         at = percent(_outward(old, found, settings, edge))
-        return f"{at} of what fits the results has its best at the {edge} end ({chance(found.p)}){more}"
+        return f"in {at} of the models that fit, the best is at the {edge} end ({chance(found.p)}){more}"
     if action == "widen":
         return (
-            f"a trial outside of it may be the best: {percent(share)} of what fits the results has its best "
-            f"in the new range{more}"
+            f"a trial outside of it may be the best: {percent(share)} of the models that fit have their "
+            f"best in the new range{more}"
         )
     all_or_some = f"the {n}" if kept == n else f"{kept} of the {n}"
     return (
         f"{all_or_some} {found.called} of {found.n_trials} trials lie there, and so does the best of "
-        f"{percent(share)} of what fits the results ({chance(found.p)}){more}"
+        f"{percent(share)} of the models that fit ({chance(found.p)}){more}"
     )
 
 
@@ -269,9 +269,8 @@ def judge_choice(old: Choice, found: Found, settings: RefineSettings) -> Move:
     said = " and ".join(
         f"{shown(first.choices[index])} ({plural(tries[index], 'trial')})" for index in sorted(poor)
     )
-    why = (
-        f"{said} cannot be the best: at most {percent(max(shares[i] for i in poor))} of what fits the results"
-    )
+    most = percent(max(shares[i] for i in poor))
+    why = f"{said} cannot be the best: at most it is in {most} of the models that fit"
     return made("freeze" if len(new.choices) == 1 else "drop", new, f"{why} ({chance(found.p)})")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -115,6 +116,38 @@ def moved(move: Move) -> str:
     return f"{done} from {bounds(move.old)} to {bounds(move.new)}"
 
 
-def history(plans: Sequence[RoundPlan], name: str) -> list[tuple[RoundPlan, Move | None]]:
-    """What each round did to a dimension; ``None`` for a round that was not decided."""
-    return [(plan, next((move for move in plan.moves if move.name == name), None)) for plan in plans]
+def history_of(plans: Sequence[RoundPlan], name: str) -> list[dict[str, Any]]:
+    """What each round did to a dimension, in plain JSON types: its range, and what moved it."""
+    rounds = []
+    for plan in plans:
+        move = next((move for move in plan.moves if move.name == name), None)
+        told: dict[str, Any] = {"round": plan.number, "range": plan.space.dimensions[name].to_json()}
+        if move is not None:
+            told["move"] = move.to_json()
+        rounds.append(told)
+    return rounds
+
+
+def show_history(console: Console, study: str, plans: Sequence[RoundPlan], names: Sequence[str]) -> None:
+    """Each dimension's way through the rounds, a line a round."""
+    ascii_ = console.options.ascii_only
+    lines = []
+    if len(plans) < 2:
+        lines.append(f"study {clean(study)} has had one round so far; a next one is decided by hpt refine")
+    for name in names:
+        lines.append(clean(name))
+        for plan in plans:
+            move = next((move for move in plan.moves if move.name == name), None)
+            if move is None:
+                lines.append(f"  round {plan.number}: {bounds(plan.space.dimensions[name])}")
+                continue
+            strip = picture(move, ascii_=ascii_)
+            lines.append(f"  round {plan.number}: {moved(move)}: {clean(move.why)}")
+            if strip:
+                lines.append(f"           the best lay at {strip}")
+    if console.is_terminal:
+        for line in lines:
+            style = "bold" if line in names else ""
+            console.print(Text(line, style))
+    else:
+        write_lines(console, lines)

@@ -64,7 +64,7 @@ class TestRanges:
         assert move.action in ("shift", "widen")
         assert move.new.high == pytest.approx(1.35, abs=0.02)
         assert move.evidence.edge == "high"
-        assert "has its best at the high end" in move.why
+        assert "of the models that fit, the best is at the high end" in move.why
 
     @pytest.mark.parametrize("hard", [1.0, 1.1])
     def test_a_hard_limit_stops_it(self, explore, hard):
