@@ -5,6 +5,7 @@
 # make docs    write the generated pages and the real output in the pages again
 # make site    build the documentation into site/, with links checked
 # make bench-train, bench-study, bench-search   speed and quality beside the peers, in .venv-bench
+# make bench-tables  ten messy tables: scores beside scikit-learn given the same rows cleaned by hand
 # make dist    build the wheel and the source archive
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ TORCH ?= torch
 STRATEGIES := grid random sobol bayes
 
 .DEFAULT_GOAL := help
-.PHONY: help run test smoke check docs site bench-train bench-study bench-search dist clean
+.PHONY: help run test smoke check docs site bench-train bench-study bench-search bench-tables dist clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -80,6 +81,9 @@ bench-train: $(BENCH)/.done
 
 bench-study: $(BENCH)/.done
 	$(BENCH)/bin/python -m benchmarks.study
+
+bench-tables: $(VENV)/.run
+	$(BIN)/python -m benchmarks.tables
 
 bench-search: $(BENCH)/.done
 	$(BENCH)/bin/python -m benchmarks.search

@@ -1,0 +1,1 @@
+"""Messy tables: a file read as it is, beside scikit-learn given the same rows cleaned by hand."""
