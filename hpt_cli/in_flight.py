@@ -16,8 +16,7 @@ from hpt_cli.objectives.base import Objective, StagedObjective
 from hpt_cli.trial import Leg, Paused, Status, Timing, TrialResult, TrialSpec
 
 _TASKS_PER_WORKER = 2  # one in work, one at hand: a worker never waits for the loop
-_SECONDS_A_TASK = 5.0  # so much is lost, at most, when a study is killed
-_MOST_TRIALS_A_TASK = 32  # beyond it a population gains nothing more
+_SECONDS_A_TRIAL = 0.1  # until it is known
 
 SECONDS_TO_FINISH = 2.0
 """Given to trials in flight when a signal ends the study."""
@@ -174,9 +173,7 @@ class InFlight:
 
     def _trials_a_task(self) -> int:
         """How many trials one task may hold, for it to take no longer than a few seconds."""
-        if not self._mean_seconds:
-            return _MOST_TRIALS_A_TASK
-        return max(1, min(_MOST_TRIALS_A_TASK, int(_SECONDS_A_TASK / self._mean_seconds)))
+        return self._objective.most_a_task(self._mean_seconds or _SECONDS_A_TRIAL)
 
     def _hand_over(self, legs: tuple[Leg, ...]) -> None:
         submitted = time.time()

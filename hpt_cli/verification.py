@@ -73,8 +73,10 @@ def verify_trials(
         settings = config.execution
         executor = LocalExecutor(count_workers(settings, workers), threads=settings.threads_per_worker)
         try:
+            seconds = sum(result.timing.seconds for result in results) / max(len(results), 1)
+            most = min(_MOST_TRIALS_A_TASK, objective.most_a_task(max(seconds, 1e-6)))
             futures = {}
-            for task in objective.tasks(specs, most=_MOST_TRIALS_A_TASK):
+            for task in objective.tasks(specs, most=most):
                 part = [stored[spec.number] for spec in task]
                 alone = objective.beside(Path(scratch) / str(task[0].number)) if len(task) == 1 else objective
                 futures[executor.submit(alone.anew, [result for _, result in part])] = part

@@ -9,6 +9,8 @@ from typing import ClassVar
 
 from hpt_cli.trial import Leg, Paused, TrialResult, TrialSpec
 
+_MOST_TRIALS_A_TASK = 32  # beyond it a population gains nothing more
+
 
 class Objective(ABC):
     """Evaluates trials, in whatever process it is sent to.
@@ -16,6 +18,9 @@ class Objective(ABC):
     An objective is a small picklable value: what is large (data) it finds by path where it runs.  It must not
     depend on anything but itself and the specs: no clock, no global generator, no state from earlier calls.
     """
+
+    seconds_a_task: ClassVar[float] = 0.05
+    """Trials that take no longer together may be one task: by default for the sake of the way to a worker."""
 
     grace: ClassVar[float] = 0.0
     """Seconds beyond a trial's timeout that it needs to end the trial by itself; of most, none: the engine
@@ -38,6 +43,10 @@ class Objective(ABC):
         It may change how long trials take, and nothing of what comes out.
         """
         return [[spec] for spec in specs]
+
+    def most_a_task(self, seconds: float) -> int:
+        """How many trials that take so many seconds each may be one task."""
+        return max(1, min(_MOST_TRIALS_A_TASK, int(self.seconds_a_task / seconds)))
 
     def beside(self, folder: Path) -> Objective:  # noqa: ARG002
         """The same objective, which puts what it writes beside its results (logs) into ``folder``."""

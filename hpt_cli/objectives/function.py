@@ -9,7 +9,7 @@ import os
 import random
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 from hpt_cli.objectives.own_code import OwnCodeObjective, Run, quoting
 from hpt_cli.objectives.report import Report
 from hpt_cli.objectives.settings import FunctionSettings
-from hpt_cli.trial import RepeatResult, Status
+from hpt_cli.trial import RepeatResult, Status, TrialSpec
 
 PARAMS = "params"
 """A function with a parameter of this name gets all params in it, as a dict."""
@@ -38,6 +38,10 @@ class FunctionObjective(OwnCodeObjective):
     """
 
     settings: FunctionSettings
+
+    def tasks(self, specs: Sequence[TrialSpec], *, most: int) -> list[list[TrialSpec]]:
+        """Calls that take a moment together: the way to a worker would take as long as they do."""
+        return [list(specs[start : start + most]) for start in range(0, len(specs), most)]
 
     def train(self, run: Run) -> RepeatResult:
         """Call the function once."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -37,6 +38,8 @@ class NetworkObjective(StagedObjective):
     data_folder: Path
     fixed: Mapping[str, object]
     metric: str
+
+    seconds_a_task: ClassVar[float] = 5.0  # so much is lost, at most, when a study is killed
 
     def at(self, folder: Path) -> NetworkObjective:
         """The same objective on a copy of its data."""

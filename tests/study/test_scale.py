@@ -9,12 +9,16 @@ from hpt_cli.config import ExecutionSettings, ObjectiveSettings, RoundSettings, 
 from hpt_cli.data import DataSettings
 from hpt_cli.events import TrialFinished
 from hpt_cli.executors import SerialExecutor
-from hpt_cli.in_flight import StopRequest
+from hpt_cli.in_flight import InFlight, StopRequest
 from hpt_cli.objectives.base import Objective
+from hpt_cli.objectives.function import FunctionObjective
+from hpt_cli.objectives.network import NetworkObjective
+from hpt_cli.objectives.own_code import Home
+from hpt_cli.objectives.settings import FunctionSettings
 from hpt_cli.space import Choice, Float, Int, SearchSpace
 from hpt_cli.store import StudyStore
 from hpt_cli.study import StudyLoop
-from hpt_cli.trial import RepeatResult, Status, Timing, TrialResult
+from hpt_cli.trial import Leg, Origin, RepeatResult, Status, Timing, TrialResult, TrialSpec
 from hpt_cli.views.progress import Progress
 
 SPACES = {
@@ -88,3 +92,31 @@ def test_the_memory_of_the_loop_and_its_view_grows_by_less_than_2_kb_a_trial(tmp
             tracemalloc.stop()
     assert at[TRIALS] - at[TRIALS // 4] < (TRIALS - TRIALS // 4) * BYTES_A_TRIAL
     assert progress.best.objective == min(result.objective for result in store.results())
+
+
+CALL = FunctionObjective("loss", Home("cheap", Path(), Path(), Path()), FunctionSettings("cheap", "value"))
+NETWORK = NetworkObjective(Path(), {}, "validation_loss")
+
+
+@pytest.mark.parametrize(
+    ("objective", "seconds", "most"),
+    [(CALL, 1e-4, 32), (CALL, 0.01, 5), (CALL, 0.5, 1), (NETWORK, 0.5, 10), (NETWORK, 60, 1)],
+)
+def test_tasks_of_several_trials_are_short(objective, seconds, most):
+    assert objective.most_a_task(seconds) == most
+
+
+def test_calls_of_a_moment_share_a_task_and_long_ones_do_not():
+    specs = [TrialSpec(number, 0, {}, (1,), Origin("random")) for number in range(8)]
+    sizes = []
+
+    class Counting(SerialExecutor):
+        def submit(self, fn, /, *args, **kwargs):
+            sizes.append(len(args[0]))
+            return super().submit(list)
+
+    for seconds in (1e-3, 0.5):
+        flight = InFlight(CALL, Counting(), 2, StopRequest())
+        flight.learn(TrialResult.failure(specs[0], Status.FAILED, "", Timing(0.0, 0.0, seconds)))
+        flight.submit([Leg(spec) for spec in specs])
+    assert sizes == [4, 4, *[1] * 8]
