@@ -11,6 +11,7 @@ import math
 import tokenize
 import warnings
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
@@ -23,10 +24,13 @@ from hpt_cli.data.columns import check_finite, judge, read
 from hpt_cli.data.files import expansion_limit, open_regular
 from hpt_cli.data.idx import image_shape
 from hpt_cli.data.messages import Source, listed, shown
-from hpt_cli.data.raw import Array, Category, Numbers, Raw
+from hpt_cli.data.raw import TEST, VALIDATION, Array, Category, Numbers, Raw
 
 KEYS = (("X", "y"), ("x", "y"), ("data", "target"))
 """Names under which features and labels are looked for."""
+PARTS = {"train": -1, "val": VALIDATION, "valid": VALIDATION, "validation": VALIDATION, "test": TEST}
+"""What stands behind the first two of them where an archive has parts; -1 is to be drawn from."""
+Parts = list[tuple[tuple[str, str], int]]
 DAMAGED = (
     BadZipFile,
     zlib.error,
@@ -56,26 +60,19 @@ def read_npz(path: Path, target: str | int | None) -> Raw:
         except DAMAGED:
             raise source.error("is damaged, or not an .npz file; write it again with numpy.savez") from None
         with archive:
-            x_key, y_key = _find_keys(archive, source)
+            x_key, y_key, parts = _find_keys(archive, source)
             if target not in (None, y_key):
                 raise source.error(
                     f"there is no target {shown(target)}; the labels of this file are called {y_key!r}"
                 )
-            x = _read_member(archive, x_key, expansion_limit(size), source)
-            y = _read_member(archive, y_key, expansion_limit(size), source)
+            read = [_read_pair(archive, *keys, expansion_limit(size), source) for keys, _ in parts]
     notes: list[str] = []
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.ndim != 1:
-        raise source.error(f"member {y_key!r} has shape {y.shape}; expected one label a row, shape (N,)")
-    if x.ndim < 2:
-        raise source.error(f"member {x_key!r} has shape {x.shape}; expected rows and features, shape (N, D)")
-    if len(x) != len(y):
-        raise source.error(
-            f"{x_key!r} has {len(x):,} rows and {y_key!r} has {len(y):,}; every row needs one label"
+    x, y, given = _join(read, parts, source)
+    if given is not None:
+        said = ", ".join(
+            f"{len(own):,} in {keys[0]!r}" for (keys, _), (own, _) in zip(parts, read, strict=True)
         )
-    if x.size == 0:
-        raise source.error(f"member {x_key!r} has shape {x.shape}: no data; expected rows and features")
+        notes.append(f"The file has parts of its own: {said}.")
     shape = image_shape(x)
     if shape is None and x.ndim > 2:
         notes.append(
@@ -96,7 +93,44 @@ def read_npz(path: Path, target: str | int | None) -> Raw:
         notes=tuple(notes),
         image_shape=shape,
         by_channel=shape is not None,
+        given=given,
     )
+
+
+def _read_pair(archive: ZipFile, x_key: str, y_key: str, limit: int, source: Source) -> tuple[Array, Array]:
+    """Features and labels under two names, a label for each row."""
+    x = _read_member(archive, x_key, limit, source)
+    y = _read_member(archive, y_key, limit, source)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1:
+        raise source.error(f"member {y_key!r} has shape {y.shape}; expected one label a row, shape (N,)")
+    if x.ndim < 2:
+        raise source.error(f"member {x_key!r} has shape {x.shape}; expected rows and features, shape (N, D)")
+    if len(x) != len(y):
+        raise source.error(
+            f"{x_key!r} has {len(x):,} rows and {y_key!r} has {len(y):,}; every row needs one label"
+        )
+    if x.size == 0:
+        raise source.error(f"member {x_key!r} has shape {x.shape}: no data; expected rows and features")
+    return x, y
+
+
+def _join(
+    read: Sequence[tuple[Array, Array]], parts: Parts, source: Source
+) -> tuple[Array, Array, Array | None]:
+    """All rows of the parts, and the part of each row; ``None`` where the archive has no parts."""
+    (x, y), *others = read
+    if not others:
+        return x, y, None
+    for (own, _), ((x_key, _), _) in zip(others, parts[1:], strict=True):
+        if own.shape[1:] != x.shape[1:] or own.dtype != x.dtype:
+            raise source.error(
+                f"member {x_key!r} is {own.dtype} of shape {own.shape}, and {parts[0][0][0]!r} {x.dtype} of "
+                f"shape {x.shape}; all parts must be alike"
+            )
+    given = np.repeat([part for _, part in parts], [len(own) for own, _ in read])
+    return np.concatenate([x for x, _ in read]), np.concatenate([y for _, y in read]), given
 
 
 def read_features(path: Path) -> Array:
@@ -114,10 +148,11 @@ def read_features(path: Path) -> Array:
             raise source.error("is damaged, or not an .npz file; write it again with numpy.savez") from None
         with archive:
             members = [name.removesuffix(".npy") for name in archive.namelist()]
-            key = next((key for key, _ in KEYS if members.count(key) == 1), None)
+            known = [*(key for key, _ in KEYS), *(f"{x}_{own}" for x in "Xx" for own in ("test", "train"))]
+            key = next((key for key in known if members.count(key) == 1), None)
             if key is None:
                 raise source.error(
-                    f"holds {listed(members, 6) or 'nothing'}; expected a member X (or x, or data)"
+                    f"holds {listed(members, 6) or 'nothing'}; expected a member X (or x, data, X_test)"
                 )
             x = _read_member(archive, key, expansion_limit(size), source)
     if x.ndim < 2 or x.size == 0 or x.dtype.kind not in "biuf":
@@ -126,14 +161,24 @@ def read_features(path: Path) -> Array:
     return x
 
 
-def _find_keys(archive: ZipFile, source: Source) -> tuple[str, str]:
+def _find_keys(archive: ZipFile, source: Source) -> tuple[str, str, Parts]:
+    """What features and labels are called, and the members that hold them, part by part."""
     members = [name.removesuffix(".npy") for name in archive.namelist()]
+
+    def there(keys: tuple[str, str]) -> bool:
+        return all(members.count(key) == 1 for key in keys)
+
     for x_key, y_key in KEYS:
-        if members.count(x_key) == members.count(y_key) == 1:
-            return x_key, y_key
+        if there((x_key, y_key)):
+            return x_key, y_key, [((x_key, y_key), -1)]
+    for x_key, y_key in KEYS[:2]:
+        parts = [((f"{x_key}_{name}", f"{y_key}_{name}"), part) for name, part in PARTS.items()]
+        found = [(keys, part) for keys, part in parts if there(keys)]
+        if found and found[0][1] == -1:
+            return x_key, y_key, found
     raise source.error(
-        f"holds {listed(members, 6) or 'nothing'}; expected the members X and y "
-        "(or x and y, or data and target)"
+        f"holds {listed(members, 6) or 'nothing'}; expected the members X and y (or x and y, or data and "
+        "target), or X_train, y_train, X_test and y_test"
     )
 
 

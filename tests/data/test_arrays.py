@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from hpt_cli.errors import DataError
+
 N = 40
 X = np.arange(N * 3, dtype=float).reshape(N, 3) ** 1.5
 Y = np.arange(N) % 4
@@ -87,3 +89,23 @@ def test_nan_is_a_missing_number(tmp_path, load):
 def test_float_labels_of_many_values_are_a_regression(tmp_path, load):
     np.savez(tmp_path / "t.npz", X=X, y=X[:, 0])
     assert load("t.npz").task == "regression"
+
+
+@pytest.mark.parametrize("name", ["X", "x"])
+def test_parts_of_an_archive_stay_what_they_are(name, tmp_path, load):
+    parts = {f"{name}_train": X[:25], "y_train": Y[:25], f"{name}_test": X[25:], "y_test": Y[25:]}
+    np.savez(tmp_path / "t.npz", **parts)
+    dataset = load("t.npz", scale="none")
+    assert dataset.rows() == {"training": 20, "validation": 5, "test": 15}
+    assert_array_equal(dataset.x_test, X[25:].astype(np.float32))
+    assert any("25 in" in note and "15 in" in note for note in dataset.notes)
+    np.savez(tmp_path / "t.npz", **parts, **{f"{name}_val": X[:7], "y_val": Y[:7]})
+    dataset = load("t.npz", scale="none")
+    assert dataset.rows() == {"training": 25, "validation": 7, "test": 15}
+    assert_array_equal(dataset.x_validation, X[:7].astype(np.float32))
+
+
+def test_parts_that_are_not_alike_are_refused(tmp_path, load):
+    np.savez(tmp_path / "t.npz", X_train=X, y_train=Y, X_test=X[:, :2], y_test=Y)
+    with pytest.raises(DataError, match=r"'X_test' is float64 of shape .*; all parts must be alike"):
+        load("t.npz")
