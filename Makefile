@@ -6,6 +6,7 @@
 # make site    build the documentation into site/, with links checked
 # make bench-train, bench-study, bench-search   speed and quality beside the peers, in .venv-bench
 # make bench-tables  ten messy tables: scores beside scikit-learn given the same rows cleaned by hand
+# make bench-scale   100,000 trials in one study: time and memory a trial, and to show them
 # make dist    build the wheel and the source archive
 
 PYTHON ?= python3
@@ -87,6 +88,10 @@ bench-tables: $(VENV)/.run
 
 bench-search: $(BENCH)/.done
 	$(BENCH)/bin/python -m benchmarks.search
+
+# It has no peers, so it needs no more than hpt.
+bench-scale: $(VENV)/.run
+	$(BIN)/python -m benchmarks.scale
 
 dist: $(VENV)/.dev
 	rm -rf dist

@@ -16,6 +16,7 @@ from hpt_cli.errors import HptError
 @click.option("--json", "as_json", is_flag=True, help="Params, objective and metrics as JSON.")
 @click.option("--args", "as_args", is_flag=True, help="One line of --name=value, for a command.")
 @options.runs_dir
+@options.plain
 @options.debug
 def command(study: str | None, as_yaml: bool, as_json: bool, as_args: bool, runs_dir: Path) -> None:
     """Print the best trial's params.

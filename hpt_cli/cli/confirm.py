@@ -18,6 +18,7 @@ from hpt_cli.cli import options
 @options.workers
 @options.as_json
 @options.runs_dir
+@options.plain
 @options.debug
 def command(
     study: str | None,

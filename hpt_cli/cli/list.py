@@ -13,6 +13,7 @@ from hpt_cli.cli import options
 @click.command("list")
 @options.as_json
 @options.runs_dir
+@options.plain
 @options.debug
 def command(as_json: bool, runs_dir: Path) -> None:
     """List the studies, the newest first: running, finished, stopped or how they ended, and the best trial.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,16 @@ _MOST_WORKERS_A_CORE = 4
 def _remember_debug(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
     if value:
         ctx.meta[DEBUG] = True
+
+
+def _be_plain(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
+    if value:
+        from hpt_cli.views.console import PLAIN_VARIABLE
+
+        before = os.environ.get(PLAIN_VARIABLE)
+        os.environ[PLAIN_VARIABLE] = "1"
+        if before is None:
+            ctx.call_on_close(lambda: os.environ.pop(PLAIN_VARIABLE, None))
 
 
 def _check_workers(_ctx: click.Context, _parameter: click.Parameter, value: int | None) -> int | None:
@@ -102,6 +113,14 @@ overrides = click.option(
     multiple=True,
     shell_complete=completing.config_keys,
     help="Change one key of the config: search.trials=5.  Can be given again.",
+)
+plain = click.option(
+    "--plain",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_be_plain,
+    help="Plain lines as in a pipe: for screen readers and logs.  HPT_PLAIN=1 does so for good.",
 )
 debug = click.option(
     "--debug",

@@ -17,6 +17,7 @@ from hpt_cli.cli import options
 @options.overrides
 @options.workers
 @options.as_json
+@options.plain
 @options.debug
 def command(
     config_path: Path,

@@ -34,6 +34,7 @@ from hpt_cli.strategies import STRATEGIES
 @options.as_json
 @options.expect
 @options.runs_dir
+@options.plain
 @options.debug
 def command(
     study: str | None,

@@ -22,6 +22,7 @@ from hpt_cli.cli import options
 @options.as_json
 @options.expect
 @options.runs_dir
+@options.plain
 @options.debug
 def command(
     config_path: Path,

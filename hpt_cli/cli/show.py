@@ -32,6 +32,7 @@ from hpt_cli.cli import options
 @options.as_json
 @options.expect
 @options.runs_dir
+@options.plain
 @options.debug
 @click.pass_context
 def command(

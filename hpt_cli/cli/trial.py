@@ -14,6 +14,7 @@ from hpt_cli.cli import options
 @options.study_option
 @options.as_json
 @options.runs_dir
+@options.plain
 @options.debug
 def command(number: int, study: str | None, as_json: bool, runs_dir: Path) -> None:
     """Show all that is known of one trial: params, metrics, error.

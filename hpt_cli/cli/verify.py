@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @options.workers
 @options.as_json
 @options.runs_dir
+@options.plain
 @options.debug
 def command(
     number: int | None, study: str | None, workers: int | None, as_json: bool, runs_dir: Path

@@ -15,6 +15,7 @@ from hpt_cli.cli.completing import dimensions
 @options.study_option
 @options.as_json
 @options.runs_dir
+@options.plain
 @options.debug
 def command(dimension: str | None, study: str | None, as_json: bool, runs_dir: Path) -> None:
     """Say what each round did to a dimension, and why.

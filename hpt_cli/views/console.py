@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable
 
@@ -16,9 +17,20 @@ WARNING = "yellow"
 """The style of what a person should look at."""
 
 
+PLAIN_VARIABLE = "HPT_PLAIN"
+"""Where it is set, a terminal gets what a pipe would: whole lines, nothing drawn twice."""
+
+
 def make_console(*, stderr: bool = False) -> Console:
     """A console that takes text as it is: no markup, no emoji, no highlighting by guess."""
-    console = Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    is_plain = bool(os.environ.get(PLAIN_VARIABLE))
+    console = Console(
+        stderr=stderr,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        force_terminal=False if is_plain else None,
+    )
     if console.is_terminal and console.is_dumb_terminal:
         console.width, console.height = shutil.get_terminal_size()  # Rich takes 80 x 25 for granted
     return console
