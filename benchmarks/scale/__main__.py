@@ -71,9 +71,8 @@ def main() -> None:
         largest = runs / f"random-{sizes[-1]}"
         row = in_own_process("random", sizes[-1], largest, resume=True)
         rows.append(row)
-        print(
-            f"\nto go on with {sizes[-1]} finished trials: {row['seconds']:.1f} s, {row['cpu_seconds']:.1f} of the processor"
-        )
+        taken = f"{row['seconds']:.1f} s, {row['cpu_seconds']:.1f} s of the processor"
+        print(f"\nto go on with {sizes[-1]} finished trials: {taken}")
         print(f"\n{'command':30} {'time':>6} {'seconds':>8} {'processor':>10} {'MB':>6}")
         for arguments in SHOWN:
             (largest / ".cache" / "summary").unlink(missing_ok=True)
