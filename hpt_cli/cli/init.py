@@ -27,10 +27,13 @@ _STDOUT = "-"
     metavar="FILE",
     help="The config to write; - is stdout.  [default: DATA's name and .yaml]",
 )
+@click.option("--command", "own", metavar="TEXT", help="Tune a program of your own, in place of DATA.")
 @click.option("--force", is_flag=True, help="Write over a config that is there.")
 @options.as_json
 @options.debug
-def command(source: str | None, target: str | None, output: str | None, force: bool, as_json: bool) -> None:
+def command(
+    source: str | None, target: str | None, output: str | None, own: str | None, force: bool, as_json: bool
+) -> None:
     """Write a commented config for DATA that runs as it stands.
 
     DATA is a built-in set (digits, wine, breast_cancer, iris, diabetes) or a file: .csv, .tsv (.gz too),
@@ -38,21 +41,24 @@ def command(source: str | None, target: str | None, output: str | None, force: b
     takes about a minute.  In a terminal it asks for what is missing; elsewhere it says what is missing.
     Beside the config it puts hpt.schema.json, by which editors complete and check it.
 
+    With --command, the space is proposed from the options that a Python script reads by argparse; the script
+    is not run.
+
     \b
     Example:
         hpt init digits
         hpt init people.csv --target income
+        hpt init --command "python train.py"
     """
-    from hpt_cli.proposal import TargetMissingError, data_draft
+    if own is None:
+        draft = _data_draft(source, target, output, force=force)
+    elif source is not None or target is not None:
+        raise InputError("--command tunes a program that has data of its own: leave out DATA and --target")
+    else:
+        from hpt_cli.proposal import command_draft, command_name
 
-    if source is None:
-        source = _asked_source()
-    path = _place(source, output, force=force)
-    try:
-        draft = data_draft(source, path, target=_column(target), written_by=_typed(source, target))
-    except TargetMissingError as missing:
-        target = _asked_target(missing)
-        draft = data_draft(source, path, target=_column(target), written_by=_typed(source, target))
+        typed = shlex.join(["hpt", "init", "--command", own])
+        draft = command_draft(own, _place(command_name(own), output, force=force), written_by=typed)
     if output == _STDOUT:
         print(draft.text, end="")
         return
@@ -70,6 +76,20 @@ def command(source: str | None, target: str | None, output: str | None, force: b
     from hpt_cli.views.draft import show_draft
 
     show_draft(make_console(), draft, written)
+
+
+def _data_draft(source: str | None, target: str | None, output: str | None, *, force: bool) -> Draft:
+    """A config for data; what is missing is asked for."""
+    from hpt_cli.proposal import TargetMissingError, data_draft, study_name
+
+    if source is None:
+        source = _asked_source()
+    path = _place(study_name(source), output, force=force)
+    try:
+        return data_draft(source, path, target=_column(target), written_by=_typed(source, target))
+    except TargetMissingError as missing:
+        target = _asked_target(missing)
+    return data_draft(source, path, target=_column(target), written_by=_typed(source, target))
 
 
 def _is_terminal() -> bool:
@@ -114,21 +134,17 @@ def _column(target: str | None) -> str | int | None:
     return -1 if target == "-1" else target
 
 
-def _place(source: str, output: str | None, *, force: bool) -> Path:
-    """Where the config belongs.
+def _place(name: str, output: str | None, *, force: bool) -> Path:
+    """Where the config of a study of this name belongs.
 
     Raises:
         InputError: There is something already, or no such folder.
     """
-    from hpt_cli.proposal import study_name
-
     if output == _STDOUT:
-        return Path(f"{study_name(source)}.yaml")
-    path = Path(output or f"{study_name(source)}.yaml")
+        return Path(f"{name}.yaml")
+    path = Path(output or f"{name}.yaml")
     if path.is_dir():
-        raise InputError(
-            f"{path}: is a folder; name a file: --output {path / (study_name(source) + '.yaml')}"
-        )
+        raise InputError(f"{path}: is a folder; name a file: --output {path / f'{name}.yaml'}")
     if not path.parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}; make it first")
     if path.exists() and not force:

@@ -169,6 +169,82 @@ def test_a_folder_that_cannot_be_written_to(hpt, folder, monkeypatch):
     assert (result.exit_code, result.stderr) == (74, "hpt: iris.yaml: No space left on device\n")
 
 
+SCRIPT = """\
+import argparse, json
+parser = argparse.ArgumentParser()
+parser.add_argument("-l", "--learning-rate", type=float, default=0.01)
+parser.add_argument("--hidden-units", type=int, default=32)
+parser.add_argument("--kind", choices=["a", "b"])
+parser.add_argument("--fast", action="store_true")
+parser.add_argument("--epochs", type=int, default=3)
+parser.add_argument("--data", default=open)
+parser.add_argument("--seed", type=int)
+args = parser.parse_args()
+assert args.kind in "ab" and args.seed is not None
+print(json.dumps({"loss": (args.learning_rate - 0.02) ** 2 + args.fast}))
+"""
+
+
+class TestCommand:
+    def test_a_scripts_options_become_the_space_and_the_study_runs(self, hpt, folder, runs):
+        (folder / "train.py").write_text(SCRIPT)
+        command = f"{sys.executable} train.py"
+        result = hpt("init", "--command", command)
+        assert result.exit_code == 0, result.output
+        written = yaml.safe_load((folder / "train.yaml").read_text())
+        assert written["space"] == {
+            "learning-rate": {"type": "float", "low": 0.001, "high": 0.1, "scale": "log"},
+            "hidden-units": {"type": "int", "low": 8, "high": 128, "scale": "log"},
+            "kind": ["a", "b"],
+            "fast": [True, False],
+        }
+        assert written["command"] == f"{command} {{args}} --seed {{seed}}"
+        assert written["args"] == {"booleans": "flag"}
+        assert "# Left as they are: epochs (3), data\n" in (folder / "train.yaml").read_text()
+        assert hpt("plan", "train.yaml").exit_code == 0
+        ran = hpt("run", "train.yaml", "--trials", 4)
+        assert ran.exit_code == 0, ran.output
+        assert "train: 4 trials, done, minimize loss" in ran.stdout
+
+    def test_the_script_is_read_and_not_run(self, hpt, folder):
+        (folder / "train.py").write_text("open('ran', 'w')\n" + SCRIPT)
+        assert hpt("init", "--command", f"{sys.executable} train.py", "-o", "-").exit_code == 0
+        assert not (folder / "ran").exists()
+
+    def test_placeholders_of_the_command_are_what_is_searched(self, hpt, folder, runs):
+        (folder / "f.py").write_text("import sys; print(float(sys.argv[1]) + float(sys.argv[2]))")
+        command = f"{sys.executable} f.py {{lr}} {{hidden_size}}"
+        assert hpt("init", "--command", command).exit_code == 0
+        written = yaml.safe_load((folder / "f.yaml").read_text())
+        assert (list(written["space"]), written["command"]) == (["lr", "hidden_size"], command)
+        assert hpt("run", "f.yaml", "--trials", 2).exit_code == 0
+
+    @pytest.mark.parametrize("script", ["print(1)", "this is no python", "parser.add_argument(name, *more)"])
+    def test_without_readable_options_there_are_two_examples(self, hpt, folder, runs, script):
+        (folder / "own.py").write_text(script)
+        result = hpt("init", "--command", f"{sys.executable} own.py")
+        assert "the space holds two examples" in result.stdout
+        assert list(yaml.safe_load((folder / "own.yaml").read_text())["space"]) == [
+            "learning_rate",
+            "hidden_units",
+        ]
+        assert hpt("plan", "own.yaml").exit_code == 0
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (("--command", ""), "--command is empty"),
+            (("--command", "python 'x"), "a quote is not closed"),
+            (("--command", "nosuchprogram --x"), "nosuchprogram"),
+            (("iris", "--command", "echo"), "leave out DATA and --target"),
+        ],
+    )
+    def test_what_is_wrong_is_said_and_nothing_written(self, hpt, folder, arguments, said):
+        result = hpt("init", *arguments)
+        assert (result.exit_code, said in result.stderr) == (2, True), result.stderr
+        assert [file.name for file in folder.iterdir()] == ["things.csv"]
+
+
 def typed(arguments, answers, environment, folder):
     """The command in a terminal, where a person types ``answers``; its status and what it showed."""
     leader, follower = pty.openpty()
