@@ -31,6 +31,7 @@ WIDTH = 88  # columns of the terminal
 BLOCK = re.compile(r"```console\n(\$ .*?)```\n|<!-- run -->\n```python\n(.*?)```\n", re.DOTALL)
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 RUNS = re.compile(r"hpt (run|refine|confirm)\b(?!.*--dry-run)")
+BRIEF = re.compile(r"hpt (init|run)\b")
 TRIAL = re.compile(r"\[\d+/\d+\] ")
 KEPT = 2  # lines of a run's trials, before the dots
 NUMBER = re.compile(r"[-+]?(\d[\d,]*\.?\d*|\.\d+)(e[-+]?\d+)?%?")
@@ -97,10 +98,19 @@ def _shortened(lines: list[str]) -> list[str]:
     return kept
 
 
-def rewritten(page: str, folder: Path, ran: list[Ran] | None = None) -> str:
-    """A page's text with what its commands show now; ``ran`` takes each of them."""
+def rewritten(page: str, folder: Path, ran: list[Ran] | None = None, *, brief: bool = False) -> str:
+    """A page's text with what its commands show now.
+
+    Args:
+        page: Its text.
+        folder: Where its commands are run.
+        ran: Takes each of them.
+        brief: Leave out what ``hpt init`` and ``hpt run`` show.
+    """
 
     def run(block: re.Match[str]) -> str:
+        if block[1] and block[1].startswith("$ make"):
+            return block[0]  # sets up an environment: too long, and nothing to show
         if block[2] is not None:
             _run_python(block[2], folder)
             return block[0]
@@ -109,7 +119,8 @@ def rewritten(page: str, folder: Path, ran: list[Ran] | None = None) -> str:
             result = in_terminal(command, folder)
             if ran is not None:
                 ran.append(result)
-            lines += [f"$ {command}", *([result.shown] if result.shown else [])]
+            told = result.shown and not (brief and BRIEF.match(command))
+            lines += [f"$ {command}", *([result.shown] if told else [])]
         return "```console\n" + "\n".join(lines) + "\n```\n"
 
     return BLOCK.sub(run, page)
@@ -170,7 +181,7 @@ def main(names: list[str]) -> None:
                 continue
             print(page.name, file=sys.stderr)
             folder = empty_folder(Path(name) / page.stem)
-            page.write_text(rewritten(text, folder), encoding="utf-8")
+            page.write_text(rewritten(text, folder, brief=page == README), encoding="utf-8")
             if page == README:
                 picture(folder)
 
