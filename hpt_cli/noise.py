@@ -257,6 +257,8 @@ def sample_spread(values: Sequence[float]) -> float:
     """
     if len(values) < 2:
         raise ValueError(f"a spread takes at least 2 values, got {len(values)}")
+    if max(values) == min(values):
+        return 0.0  # not the rounding of their mean
     mean = math.fsum(values) / len(values)
     return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
 

@@ -238,6 +238,12 @@ class TestQuantiles:
         assert normal_probability(1.6448536269514722) == pytest.approx(0.95)
 
 
+def test_equal_values_have_no_spread():
+    assert sample_spread([0.1 + 0.2] * 3) == sample_spread([17 / 18] * 5) == 0
+    with pytest.raises(ValueError, match="at least 2"):
+        sample_spread([1.0])
+
+
 def test_the_mean_does_not_depend_on_the_order():
     values = {seed: 0.1 * seed for seed in range(50)}
     assert mean_of(values) == mean_of(dict(reversed(values.items())))
