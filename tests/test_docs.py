@@ -44,7 +44,7 @@ def test_every_command_has_an_example(name):
 
 
 def test_the_readmes_config_is_valid():
-    (text,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    text, *_ = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
     config = parse_config(text.encode(), ROOT / "wines.yaml")
     assert config.name == "wines"
     assert config.space.dimensions["momentum"].when == {"optimizer": ("sgd",)}

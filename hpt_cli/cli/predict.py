@@ -48,6 +48,7 @@ def command(
         hpt predict new.csv --study people --keep id --probabilities
     """
     from hpt_cli.model import load_model
+    from hpt_cli.objectives.settings import own_code_from_json
     from hpt_cli.prediction import open_output, predict_file
     from hpt_cli.store import StudyStore
     from hpt_cli.views.prediction import as_json as summary
@@ -57,6 +58,10 @@ def command(
         raise InputError(f"--output {output}: is the file that is read; write to another")
     store = StudyStore.find(runs_dir, study)
     best = store.folder / "best"
+    if own_code_from_json(store.study["config"]) is not None:
+        raise InputError(
+            f"study {store.folder.name} tunes code of your own: only the built-in network predicts"
+        )
     if not (best / "model.json").exists():
         raise InputError(
             f"study {store.folder.name} holds no model to predict with (expected {best / 'model.json'}): it "

@@ -160,6 +160,7 @@ def test_every_view_reads_it(hpt, own, runs):
     verified = hpt("verify", "--study", "own")
     assert (verified.exit_code, verified.stdout) == (0, "4 trials trained again with the same bits\n")
     assert "round 1" in hpt("refine", "own", "--dry-run").stdout
+    assert "tunes code of your own" in hpt("predict", own, "--study", "own").stderr
     best = runs / "own" / "best"
     assert sorted(path.name for path in best.iterdir()) == ["command.txt", "params.yaml", "trial.json"]
     assert "train.py --rate" in (best / "command.txt").read_text()
