@@ -43,9 +43,16 @@ def trials_in_all(plans: Sequence[RoundPlan], config: StudyConfig) -> int:
     return sum(plan.trials for plan in plans) + sum(ahead.trials for ahead in rounds_ahead(plans, config))
 
 
-def strategy_of(plan: RoundPlan, config: StudyConfig, history: Sequence[TrialResult] = ()) -> Strategy:
-    """Who chooses a round's params, given the results of the rounds before it."""
+def strategy_of(
+    plan: RoundPlan,
+    config: StudyConfig,
+    history: Sequence[TrialResult] = (),
+    warm: Sequence[TrialResult] = (),
+) -> Strategy:
+    """Who chooses a round's params, given the results of the rounds before it and of earlier studies."""
     options: dict[str, Any] = {"model": config.search.model} if plan.strategy == "bayes" else {}
+    if plan.strategy == "bayes":
+        options["warm"] = [result for result in warm if result.params in plan.space]
     if plan.number == 0:
         options["first"] = config.search.enqueue
     if config.search.prune.method != "none":

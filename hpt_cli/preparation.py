@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hpt_cli import warm_start
 from hpt_cli.config import StudyConfig, changes, check_images
 from hpt_cli.config.fit_notes import fit_notes
 from hpt_cli.environment import describe_environment
 from hpt_cli.errors import DataError, InputError, StudyChangedError
 from hpt_cli.store import StudyStore
+from hpt_cli.warm_start import WarmStart
 
 if TYPE_CHECKING:
     from hpt_cli.data import Dataset
@@ -37,11 +39,14 @@ def prepare_study(config: StudyConfig, *, runs_dir: Path, fresh: bool, notify: N
     for note in dataset.notes if dataset else ():
         notify(note)
     folder = runs_dir / config.name
+    warm = None
     if fresh and folder.exists():
         notify(f"the study that was there is now {_move_away(folder)}")
     if not folder.exists():
         try:
-            store = StudyStore.create(folder, config_text=config.text, study=_describe(config, dataset))
+            warm = warm_start.read_studies(config, runs_dir) if config.search.warm_start else None
+            described = _describe(config, dataset, warm)
+            store = StudyStore.create(folder, config_text=config.text, study=described)
         except FileExistsError:  # another process was faster
             store = StudyStore(folder)
     else:
@@ -50,6 +55,10 @@ def prepare_study(config: StudyConfig, *, runs_dir: Path, fresh: bool, notify: N
         _match(store, config, dataset)
         if dataset is not None:
             ensure_data(store, dataset)
+        for note in warm.notes if warm else ():
+            notify(note)
+        if warm:
+            warm_start.keep(store, warm)
     return store
 
 
@@ -165,7 +174,7 @@ def reload_data(store: StudyStore, config: StudyConfig) -> None:
     dataset.save(store.data_folder)
 
 
-def _describe(config: StudyConfig, dataset: Dataset | None) -> dict[str, Any]:
+def _describe(config: StudyConfig, dataset: Dataset | None, warm: WarmStart | None) -> dict[str, Any]:
     """What ``study.json`` says: the only reader of it that must understand all of it is this version."""
     data = {}
     if dataset is not None:
@@ -180,6 +189,7 @@ def _describe(config: StudyConfig, dataset: Dataset | None) -> dict[str, Any]:
         "config": config.resolved(),
         "folder": str(config.folder.resolve()),
         **data,
+        **({"warm_start": warm.hash} if warm else {}),
         **describe_environment(),
     }
 

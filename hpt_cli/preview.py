@@ -17,6 +17,7 @@ from hpt_cli.seeds import training_seed
 from hpt_cli.space import Params, Survey, survey
 from hpt_cli.strategies.base import Strategy
 from hpt_cli.trial import Origin, TrialSpec
+from hpt_cli.warm_start import read_studies
 
 if TYPE_CHECKING:
     from hpt_cli.data import Dataset
@@ -71,13 +72,14 @@ def preview(config: StudyConfig) -> Preview:
     """
     dataset = read_data(config)
     first = first_round(config)
-    strategy = strategy_of(first, config)
+    warm = read_studies(config, Path("runs")) if config.search.warm_start else None
+    strategy = strategy_of(first, config, warm=warm.results() if warm else ())
     size = config.space.size
     trials = first.trials if size is None else min(first.trials, size)
     points = _first_points(strategy, min(_POINTS_SHOWN, trials), config.search.parallel)
     return Preview(
         config=config,
-        notes=dataset.notes if dataset else (),
+        notes=(*(dataset.notes if dataset else ()), *(warm.notes if warm else ())),
         rows=dataset.rows() if dataset else {},
         trials=trials,
         exhausts=trials < first.trials,

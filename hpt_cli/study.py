@@ -14,6 +14,7 @@ from collections import Counter
 from concurrent.futures import Executor
 from typing import NoReturn
 
+from hpt_cli import warm_start
 from hpt_cli.config import StudyConfig
 from hpt_cli.endings import Ended, Limits, Reason, spent_seconds
 from hpt_cli.engines import open_engine
@@ -238,7 +239,8 @@ class StudyLoop:
         if len(finished) == plan.trials:
             return True
         before = [result for result in self._in_order() if result.number < plan.first]
-        strategy = strategy_of(plan, self._config, before)
+        warm = warm_start.kept(self._store)
+        strategy = strategy_of(plan, self._config, before, warm.results() if warm else ())
         missing = (number for number in numbers if number not in self._results)
         if not any(self._may_ask(plan, strategy, number - plan.first) for number in missing):
             return False

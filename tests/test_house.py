@@ -29,6 +29,7 @@ FLOORS = [
         "rerunning",
         "study",
         "verification",
+        "warm_start",
         "confirming",
         "scoring",
     },

@@ -1,4 +1,4 @@
-"""The rules of ``search.enqueue``: params to try first, checked against the space and completed."""
+"""The rules of ``search.enqueue`` and ``search.warm_start``: what a search has before it begins."""
 
 from __future__ import annotations
 
@@ -34,6 +34,13 @@ def with_enqueued(
         what = f"lists {len(entries)} points to try first, and the first round has {first.trials} trials"
         document.refuse(("search", "enqueue"), what, f"write trials: {len(entries)} or more")
     return replace(search, enqueue=points, rounds=(first, *later))
+
+
+def check_warm_start(search: SearchSettings, document: Document) -> None:
+    """Earlier studies are for a strategy that learns."""
+    if search.warm_start and all(plan.strategy != "bayes" for plan in search.rounds):
+        what = f"has no effect: {search.rounds[0].strategy} does not learn from results"
+        document.refuse(("search", "warm_start"), what, "write strategy: bayes, or remove it")
 
 
 def read_enqueue(

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from hpt_cli.config import models
 from hpt_cli.config.data_rules import read_data
-from hpt_cli.config.enqueue_rules import with_enqueued
+from hpt_cli.config.enqueue_rules import check_warm_start, with_enqueued
 from hpt_cli.config.hyperparameters import Names, Setting, Study
 from hpt_cli.config.overrides import merge_override
 from hpt_cli.config.own_rules import (
@@ -108,6 +108,8 @@ def _study(document: Document, text: bytes, path: Path) -> StudyConfig | None:
     if parts.own_code is None:  # whose numbers only its author knows
         check_target(search.target, parts.objective, document)
     search = replace(search, prune=read_prune(shape.search.prune, parts.study, document))
+    search = replace(search, warm_start=tuple(shape.search.warm_start))
+    check_warm_start(search, document)
     if space is not None:
         search = with_enqueued(search, shape.search.enqueue, space, shape.seed, document)
     name = study_name(shape.name, path, document)

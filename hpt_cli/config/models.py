@@ -466,6 +466,11 @@ class Search(_Model):
         description="Params to try first, before the strategy chooses: `[{learning_rate: 0.01}]`. What an "
         "entry leaves out is drawn from the space.",
     )
+    warm_start: list[Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=list,
+        description="Folders of earlier studies whose trials `bayes` learns from, with doubt, where they fit "
+        "the space. They are copied when the study is made.",
+    )
     prune: Prune = Field(default_factory=Prune, description="How poor trials are ended early.")
 
 

@@ -64,6 +64,7 @@ class SearchSettings:
         prune: How poor trials are ended early.
         refine: The numbers of the decision where a round looks.
         enqueue: Whole points to try first.
+        warm_start: Folders of earlier studies, as they are written.
     """
 
     parallel: int
@@ -74,6 +75,7 @@ class SearchSettings:
     prune: PruneSettings = field(default_factory=PruneSettings)
     refine: RefineSettings = field(default_factory=RefineSettings)
     enqueue: tuple[Params, ...] = ()
+    warm_start: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,7 @@ class StudyConfig:
                 "prune": self.search.prune.to_json(),
                 "refine": dataclasses.asdict(self.search.refine),
                 "enqueue": [dict(point) for point in self.search.enqueue],
+                "warm_start": list(self.search.warm_start),
             },
             "execution": {
                 "workers": "auto" if self.execution.workers is None else self.execution.workers,
@@ -239,6 +242,7 @@ class StudyConfig:
                 PruneSettings(**search.get("prune", {})),  # a study of an earlier version has none
                 RefineSettings(**search.get("refine", {})),  # which older versions did not write
                 tuple(dict(point) for point in search.get("enqueue", ())),
+                tuple(search.get("warm_start", ())),
             ),
             execution=ExecutionSettings(
                 workers=None if workers == "auto" else int(workers),

@@ -57,6 +57,7 @@ _FORMS = {
     "space": "write its keys on lines of their own, indented: `learning_rate: {low: 1e-4, high: 1}`",
     "constraints": 'write constraints: ["hidden_units * batch_size <= 16384"]',
     "search": "write its keys on lines of their own, indented: `strategy: random`",
+    "search.warm_start": "write warm_start: [runs/old]",
     "search.enqueue": "write enqueue: [{learning_rate: 0.01}]",
     "search.prune": "write prune: {method: successive_halving}",
     "search.refine": "write refine: {doubt: 0.025}",

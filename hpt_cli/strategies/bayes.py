@@ -43,6 +43,7 @@ class BayesSearch(LearningStrategy):
     Args:
         model: ``gp``, our own, or ``skopt``, scikit-optimize's.
         curve: The metric whose curve says what a pruned trial was worth, if trials are pruned.
+        warm: Results of earlier studies: evidence to be doubted.  Their points may be tried again.
 
     Source:
         Jones, Schonlau and Welch, "Efficient Global Optimization of Expensive Black-Box Functions", Journal
@@ -57,6 +58,7 @@ class BayesSearch(LearningStrategy):
         *,
         model: Literal["gp", "skopt"] = "gp",
         curve: str | None = None,
+        warm: Sequence[TrialResult] = (),
         **options: Any,
     ) -> None:
         if model not in MODELS:
@@ -64,11 +66,13 @@ class BayesSearch(LearningStrategy):
         super().__init__(space, **options)
         self._encode = Encoder(space)
         maximize = self._goal == "maximize"
-        self._evidence = Evidence(self._encode, maximize=maximize, history=self._history, curve=curve)
+        self._evidence = Evidence(
+            self._encode, maximize=maximize, history=self._history, curve=curve, warm=warm
+        )
         self._model_name = model
         self._made_model: Model | None = None
         self._made_candidates: Candidates | None = None
-        self._n_start = START - sum(result.params in space for result in self._history)
+        self._n_start = START - sum(result.params in space for result in (*self._history, *warm))
 
     def _retold(self, number: int) -> None:
         self._evidence.forget(number)
@@ -146,6 +150,9 @@ class BayesSearch(LearningStrategy):
             means = self._model.after(self._n_told).means()
         whole = [self._evidence.result(row).status is Status.DONE for row in range(len(means))]
         means[~np.array(whole)] = np.nan
+        means[: self._evidence.n_warm] = np.nan
+        if np.isnan(means).all():
+            return None
         return self._evidence.result(int(np.nanargmin(means)))
 
     @property

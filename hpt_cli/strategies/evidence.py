@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
+WARM_NOISE = 0.25
+"""Results of earlier studies are taken to be off by half a standard deviation of all, in either direction."""
+
 
 class Evidence:
     """Results in order, as rows.  Only those with a place in the space are rows; all count as taken.
@@ -26,6 +29,7 @@ class Evidence:
         maximize: Whether a high objective is better; ``values`` are negated then.
         history: Results of earlier rounds; they come first, and ``n`` does not count them.
         curve: The metric whose curve says what a pruned trial was worth; ``None`` if there is none.
+        warm: Results of earlier studies; they come before all, and do not count as taken.
     """
 
     def __init__(
@@ -35,6 +39,7 @@ class Evidence:
         maximize: bool,
         history: Sequence[TrialResult] = (),
         curve: str | None = None,
+        warm: Sequence[TrialResult] = (),
     ) -> None:
         self._encode, self._sign, self._curve = encode, -1.0 if maximize else 1.0, curve
         self._estimated: tuple[int, Array] | None = None  # the values of so many rows, as last asked for
@@ -44,6 +49,10 @@ class Evidence:
         self._places = np.empty((16, encode.n_dimensions))
         self._values = np.empty(16)
         self._digests: dict[int, int] = {}  # of each point, by which result it was first taken
+        for result in warm:
+            self._append(result)
+        self.n_warm = self._n_rows
+        """How many rows, the first, are of earlier studies."""
         for result in history:
             self._append(result)
             self._digests.setdefault(digest(result.params), -1)
@@ -101,6 +110,17 @@ class Evidence:
                 self._estimated = end, estimated(values, self._of_rows[:end], self._curve, self._sign)
             values = self._estimated[1]
         return self._places[:end], values
+
+    def doubts(self, n: int) -> Array | None:
+        """The variance of noise that is added to each row's own, (N,), in variances of the targets.
+
+        ``None`` without earlier studies.
+        """
+        if not self.n_warm:
+            return None
+        doubts = np.zeros(len(self.rows(n)[1]))
+        doubts[: self.n_warm] = WARM_NOISE
+        return doubts
 
     def taken(self, point: int, n: int) -> bool:
         """Whether one of the history and the first ``n`` results has the point of that digest."""

@@ -106,6 +106,7 @@ class Posterior:
         X: Features (N, F).
         y: Targets (N,).
         share: The noise's variance in each target, in that of one training, (N,); left out, all 1.
+        doubts: Variance of noise beyond it, (N,); left out, none.
     """
 
     def __init__(
@@ -115,10 +116,11 @@ class Posterior:
         X: Array,
         y: Array,
         share: Array | float = 1.0,
+        doubts: Array | float = 0.0,
     ) -> None:
         self.kernel, self.hyperparameters, self.X, self.y = kernel, hyperparameters, X, y
-        self._share = share
-        self._noise = math.exp(hyperparameters.noise) * share
+        self._share, self._doubts = share, doubts
+        self._noise = math.exp(hyperparameters.noise) * share + doubts
         self._scaled = kernel.scaled(X, hyperparameters.lengths)
         covariance = self._covariance(self._scaled)
         covariance[np.diag_indices_from(covariance)] += self._noise
@@ -162,11 +164,13 @@ class Posterior:
 
     def with_rows(self, X: Array, y: Array) -> Posterior:
         """The same process given more rows."""
-        share = self._share
+        share, doubts = self._share, self._doubts
         if isinstance(share, np.ndarray):
             share = np.concatenate([share, np.ones(len(X))])
+        if isinstance(doubts, np.ndarray):
+            doubts = np.concatenate([doubts, np.zeros(len(X))])
         rows, targets = np.vstack([self.X, X]), np.concatenate([self.y, y])
-        return Posterior(self.kernel, self.hyperparameters, rows, targets, share)
+        return Posterior(self.kernel, self.hyperparameters, rows, targets, share, doubts)
 
 
 def _factor(covariance: Array) -> Array:
@@ -189,6 +193,7 @@ def fit(
     *,
     steps: int,
     share: Array | float = 1.0,
+    doubts: Array | float = 0.0,
 ) -> Hyperparameters:
     """The likeliest hyperparameters a posteriori that a few steps from ``start`` reach.
 
@@ -200,8 +205,9 @@ def fit(
         start: Where the descent begins.
         steps: Of L-BFGS, at most.
         share: As in :class:`Posterior`.
+        doubts: As in :class:`Posterior`.
     """
-    objective = Objective(kernel, prior, X, y, share)
+    objective = Objective(kernel, prior, X, y, share, doubts)
     means, deviations = objective.means, objective.deviations
     lower, upper = means - 4 * deviations, means + 4 * deviations
     lower[-1] = max(lower[-1], LEAST_NOISE)
@@ -227,10 +233,19 @@ class Objective:
         X: Features (N, F).
         y: Targets (N,).
         share: As in :class:`Posterior`.
+        doubts: As in :class:`Posterior`.
     """
 
-    def __init__(self, kernel: Kernel, prior: Prior, X: Array, y: Array, share: Array | float = 1.0) -> None:
-        self.kernel, self.X, self.y, self.share = kernel, X, y, share
+    def __init__(
+        self,
+        kernel: Kernel,
+        prior: Prior,
+        X: Array,
+        y: Array,
+        share: Array | float = 1.0,
+        doubts: Array | float = 0.0,
+    ) -> None:
+        self.kernel, self.X, self.y, self.share, self.doubts = kernel, X, y, share, doubts
         self.means, self.deviations = prior.moments(kernel)
         self._ones = np.ones(len(X))
         self.misfit = math.inf
@@ -247,7 +262,7 @@ class Objective:
         slope = (1.0 + r) * decay / 3.0  # -dk / d(r^2 / 2)
         matern = slope * 3.0 + (r * r / 3.0) * decay
         covariance = matern.copy()
-        covariance[np.diag_indices(n)] += noise * self.share
+        covariance[np.diag_indices(n)] += noise * self.share + self.doubts
         factor, info = lapack.dpotrf(covariance, lower=1, clean=1)
         if info != 0:
             self.misfit = math.inf

@@ -121,7 +121,9 @@ class ProcessModel:
         if doubtful:
             shorter = replace(fit.objective, lengths=fit.objective.lengths - DOUBT)
             fit = replace(fit, objective=shorter)
-        return ProcessBelief(self._kernel, fit, self._encode, *self._evidence.rows(n))
+        return ProcessBelief(
+            self._kernel, fit, self._encode, *self._evidence.rows(n), self._evidence.doubts(n)
+        )
 
     def _fit(self, n: int) -> Fit:
         """The fit after ``n`` results, from that at the last anchor before."""
@@ -151,7 +153,16 @@ class ProcessModel:
         units = clipped(values[good])
         rows = selected(units, FIT_ROWS)
         X, units = self._encode.features(places[good[rows]]), units[rows]
-        objective = fit(self._kernel, OBJECTIVE, X, standardized(units), start.objective, steps=steps)
+        doubts = self._evidence.doubts(n)
+        objective = fit(
+            self._kernel,
+            OBJECTIVE,
+            X,
+            standardized(units),
+            start.objective,
+            steps=steps,
+            doubts=0.0 if doubts is None else doubts[good[rows]],
+        )
         success = start.success
         if len(good) < len(values):
             labels = np.where(np.isnan(values), -1.0, 1.0)
@@ -164,14 +175,24 @@ class ProcessModel:
 class ProcessBelief:
     """What the processes believe after some results."""
 
-    def __init__(self, kernel: Kernel, fit: Fit, encode: Encoder, places: Array, values: Array) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        fit: Fit,
+        encode: Encoder,
+        places: Array,
+        values: Array,
+        doubts: Array | None = None,
+    ) -> None:
         self._encode = encode
         good = np.flatnonzero(~np.isnan(values))
         units = clipped(values[good])
         rows = selected(units, ROWS)
         self._n, self._rows = len(values), good[rows]
         X = encode.features(places[self._rows])
-        self._objective = Posterior(kernel, fit.objective, X, standardized(units[rows]))
+        noise = 0.0 if doubts is None else doubts[self._rows]
+        targets = standardized(units[rows])
+        self._objective = Posterior(kernel, fit.objective, X, targets, doubts=noise)
         self._smoothed = self._objective.smoothed()
         self._best = float(self._smoothed.min())
         n_level = int((values[good] == values[good].min()).sum())
