@@ -162,5 +162,6 @@ def _mean_curve(result: TrialResult, metric: str) -> Array:
     """The mean of the repeats' curves, as far as all of them go."""
     curves = [repeat.history.get(metric, ()) for repeat in result.repeats]
     length = min(map(len, curves), default=0)
-    cut = np.array([curve[:length] for curve in curves], dtype=float).reshape(-1, length)
-    return np.asarray(cut.mean(axis=0)) if length else np.zeros(0)
+    if not length:
+        return np.zeros(0)
+    return np.asarray(np.array([curve[:length] for curve in curves], dtype=float).mean(axis=0))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hpt_cli.space import Choice, Float, Int, SearchSpace, key
 from hpt_cli.strategies import make_strategy
+from hpt_cli.trial import Origin, RepeatResult, Status, Timing, TrialResult, TrialSpec
 
 
 def wide():
@@ -17,28 +20,73 @@ def wide():
     dimensions |= {f"units{i}": Int(1, 500, "log") for i in range(4)}
     dimensions |= {f"drop{i}": Float(0, 1, step=0.1, when={"depth": (2, 3)}) for i in range(3)}
     dimensions |= {"depth": Int(1, 4, when={"deep": (True,)}), "deep": Choice((True, False))}
-    dimensions |= {"kind": Choice(("a", "b", "c"))}
+    dimensions |= {"kind": Choice(("a", "b", "c"), weights=(5, 1, 3))}
     dimensions |= {f"choice{i}": Choice(("x", 1, 2.5, False)) for i in range(3)}
     return SearchSpace(dimensions, ["units0 * units1 <= 50000"])
 
 
+HISTORIES = int(os.environ.get("HPT_HISTORIES", "8"))
+"""How many random histories are told: ``HPT_HISTORIES=10000 pytest tests/strategies/test_any_history.py``."""
+
+ENDS = (Status.FAILED, Status.DIVERGED, Status.TIMEOUT, Status.PRUNED)
 OBJECTIVES = st.one_of(
-    st.none(), st.floats(), st.sampled_from([0.0, 1.0, -1e300, 4e7]), st.floats(min_value=0, max_value=1)
+    st.none(),
+    st.sampled_from(ENDS),
+    st.floats(),
+    st.sampled_from([0.0, 1.0, -1e300, 4e7]),
+    st.floats(min_value=0, max_value=1),
 )
 
 
+def outcome(number, params, told):
+    """What is told: an objective, or a result of a status."""
+    if not isinstance(told, Status):
+        return told
+    curve = {"loss": [0.5, 0.4]} if told is Status.PRUNED else {}
+    repeat = RepeatResult(1, told, None, {}, curve, "no")
+    spec = TrialSpec(number, 0, params, (1,), Origin("bayes", "model"))
+    return TrialResult.from_repeats(spec, [repeat], Timing(0.0, 0.0, 0.0))
+
+
 @pytest.mark.parametrize("parallel", [1, 3])
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=HISTORIES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(told=st.lists(OBJECTIVES, min_size=6, max_size=11), maximize=st.booleans())
 def test_every_suggestion_is_legal_and_new(parallel, told, maximize):
     space, seen = wide(), set()
     assert len(space.names) == 20
     goal = "maximize" if maximize else "minimize"
-    strategy = make_strategy("bayes", space, seed=[len(told)], parallel=parallel, goal=goal)
+
+    def make():
+        options = {"parallel": parallel, "goal": goal, "curve": "loss"}
+        return make_strategy("bayes", space, seed=[len(told)], **options)
+
+    strategy, results = make(), {}
     for number in range(len(told)):
         if number >= parallel:
-            strategy.tell(number - parallel, told[number - parallel])
+            strategy.tell(number - parallel, results[number - parallel])
         params = strategy.ask(number)
         assert params in space
         assert key(params) not in seen
         seen.add(key(params))
+        results[number] = outcome(number, params, told[number])
+    cut = 2 * len(told) // 3  # killed there: what is stored is told again, to a new strategy
+    again = make()
+    for number in range(cut):
+        again.ask(number)
+        again.tell(number, results[number])
+    for number in range(cut, min(cut + parallel, len(told))):
+        assert again.ask(number) == strategy.ask(number)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 20, 50])
+def test_any_number_of_dimensions_is_searched_and_failures_are_kept_away_from(size):
+    space = SearchSpace({f"x{i}": Float(0, 1) for i in range(size)})
+    strategy = make_strategy("bayes", space, seed=[size], parallel=1)
+    failed = 0
+    for number in range(24):
+        params = strategy.ask(number)
+        assert params in space
+        bad = params["x0"] > 0.5
+        failed += bad and number >= 12
+        strategy.tell(number, None if bad else sum((x - 0.3) ** 2 for x in params.values()))
+    assert failed <= 3  # of twelve; half of the space fails
