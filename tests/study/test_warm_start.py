@@ -107,9 +107,7 @@ def test_a_changed_copy_is_refused(folder):
 
 
 def test_another_metric_a_missing_study_and_a_deaf_strategy_are_refused_in_words(folder):
-    with pytest.raises(
-        InputError, match="old was to minimize validation_loss, and this study is to max"
-    ):
+    with pytest.raises(InputError, match="old was to minimize validation_loss, and this study is to max"):
         prepared(folder, NEW + "objective: {metric: validation_accuracy}\n", "new", [])
     with pytest.raises(InputError, match=r"search.warm_start: runs/none is no study's folder; looked at"):
         prepared(folder, NEW.replace("runs/old", "runs/none"), "new", [])
