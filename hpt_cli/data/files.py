@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gzip
 import os
+import re
 import stat
 import zlib
 from io import BytesIO
@@ -32,6 +33,8 @@ OTHERS = {
     ".txt": "name it .csv if commas, .tsv if tabs are between the cells",
 }
 BOM = b"\xef\xbb\xbf"
+_ASCII = bytes(range(128))
+_SEVERAL_BYTES = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 MAGIC = {
     b"\x1f\x8b": "is compressed with gzip; add .gz to its name",
@@ -192,6 +195,8 @@ def _as_utf8(content: bytes, place: Source) -> tuple[bytes, list[str]]:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         odd, line = content[error.start], _line(content, error.start)
+        if is_damaged_utf8(*odd_bytes(content)):
+            raise place.error(damaged_utf8(odd), line=line) from None
         try:
             text = content.decode("cp1252")
         except UnicodeDecodeError:
@@ -200,6 +205,23 @@ def _as_utf8(content: bytes, place: Source) -> tuple[bytes, list[str]]:
         note = f"Not UTF-8 (byte 0x{odd:02x} in line {line:,}), so read as Latin-1 (Windows-1252)."
         return text.encode(), [note]
     return content, []
+
+
+def odd_bytes(content: bytes) -> tuple[int, int]:
+    """How many characters of several bytes are UTF-8, and how many other bytes are not ASCII."""
+    characters = _SEVERAL_BYTES.findall(content)
+    beyond_ascii = len(content.translate(None, _ASCII))
+    return len(characters), beyond_ascii - sum(map(len, characters))
+
+
+def is_damaged_utf8(characters: int, others: int) -> bool:
+    """Whether a text with bytes that are no UTF-8 is meant as such all the same."""
+    return characters > others
+
+
+def damaged_utf8(odd: int) -> str:
+    """What to say of it."""
+    return f"byte 0x{odd:02x} is not UTF-8, as the other characters of the file are; correct it"
 
 
 def _without_comments(content: bytes) -> tuple[bytes, int]:

@@ -16,7 +16,19 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from hpt_cli.data import settings as limits
-from hpt_cli.data.files import BOM, IDX, MAGIC, UTF_16, comment_lines, expansion_limit, locate, open_regular
+from hpt_cli.data.files import (
+    BOM,
+    IDX,
+    MAGIC,
+    UTF_16,
+    comment_lines,
+    damaged_utf8,
+    expansion_limit,
+    is_damaged_utf8,
+    locate,
+    odd_bytes,
+    open_regular,
+)
 from hpt_cli.data.messages import Source
 from hpt_cli.data.raw import Array
 from hpt_cli.data.tables import check_names, find_layout, looks_like_header, name_columns
@@ -193,6 +205,7 @@ class TextRows(Rows):
         first, line, size = b"", 1, 0
         decoder = codecs.getincrementaldecoder("utf-8")()
         odd: tuple[int, int] | None = None
+        several = others = 0
         with self._open() as (file, packed_size):
             limit = expansion_limit(packed_size) if self._packed else limits.MAX_BYTES
             for block in _blocks(file, place):
@@ -214,6 +227,8 @@ class TextRows(Rows):
                         byte = error.object[error.start]
                         odd = (byte, line + block.count(b"\n", 0, error.start))
                 line += block.count(b"\n")
+                counted = (0, 0) if block.isascii() else odd_bytes(block)
+                several, others = several + counted[0], others + counted[1]
         if not first.strip(b"\r\n \t" + BOM):
             raise place.error("is empty; expected a line of column names and rows below it")
         head = first.removeprefix(BOM).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -223,6 +238,8 @@ class TextRows(Rows):
         notes = [f"Lines before the names that start with #, passed over: {comments}."] if comments else []
         if odd is None:
             return "utf-8-sig", skipped, notes
+        if is_damaged_utf8(several, others):
+            raise place.error(damaged_utf8(odd[0]), line=odd[1])
         what = f"Not UTF-8 (byte 0x{odd[0]:02x} in line {odd[1]:,}), so read as Latin-1 (Windows-1252)."
         return "cp1252", skipped, [what, *notes]
 

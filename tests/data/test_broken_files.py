@@ -154,6 +154,13 @@ TABLES = [
         "save the file as UTF-8",
         place=":8:",
     ),
+    case(
+        "damaged UTF-8",
+        "t.csv",
+        with_row("4,1,a").replace("7,1", "é,1").replace("8,2", "ü,2").encode().replace(b"6,0", b"\xe9,0"),
+        "0xe9 is not UTF-8, as the other characters",
+        place=":8:",
+    ),
     case("UTF-16 cut off", "t.csv", GOOD.encode("utf-16")[:-1], "damaged UTF-16"),
     case("NUL byte", "t.csv", with_row("4\0,1,a"), "NUL", place=":6:"),
     case("gzip named csv", "t.csv", gzip.compress(GOOD.encode()), "gzip", "add .gz"),

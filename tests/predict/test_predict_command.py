@@ -210,10 +210,8 @@ BROKEN = {
     "double names": (lambda text: text.replace("id;", "age;", 1).encode(), "same name"),
     "empty": (lambda text: b"", "is empty"),
     "names alone": (lambda text: text.splitlines()[0].encode(), "no rows"),
-    "neither encoding": (
-        lambda text: text.encode().replace(b"Nord", b"\x81", 1),
-        "neither UTF-8 nor Latin-1",
-    ),
+    "neither encoding": (lambda text: text.encode("cp1252").replace(b"Nord", b"\x81"), "nor Latin-1"),
+    "damaged UTF-8": (lambda text: text.encode().replace(b"Nord", b"\xe9", 1), "is not UTF-8, as the other"),
     "NUL": (lambda text: text.encode().replace(b"Nord", b"\0", 1), "NUL"),
     "a zip archive": (lambda text: b"PK\x03\x04" + text.encode(), "zip archive"),
 }
