@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +10,6 @@ from hpt_cli.errors import StudyNotFoundError
 from hpt_cli.objectives.settings import own_code_from_json
 from hpt_cli.store import StudyStore
 
-_HOLDER = re.compile(r"process (?P<pid>\d+) on (?P<host>\S+) since")
 _BLOCK = 2**16
 _SECONDS_BETWEEN_LOOKS = 0.1
 
@@ -49,29 +45,8 @@ def read_log(store: StudyStore, number: int, *, follow: bool = False) -> Iterato
         time.sleep(_SECONDS_BETWEEN_LOOKS)
 
 
-def is_running(store: StudyStore) -> bool:
-    """Whether a process that is alive has the study, as far as can be seen without its lock.
-
-    To try the lock, if only for a moment, could turn away a run that starts in that moment.
-    """
-    try:
-        text = (store.folder / ".lock").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    holder = _HOLDER.match(text)
-    if holder is None or holder["host"] != socket.gethostname():
-        return bool(text)
-    try:
-        os.kill(int(holder["pid"]), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it is somebody else's
-        return True
-    return True
-
-
 def _is_over(store: StudyStore, number: int) -> bool:
-    return store.trial_path(number).exists() or not is_running(store)
+    return store.trial_path(number).exists() or store.holder() is None
 
 
 def _nothing_there(store: StudyStore, number: int) -> str:
