@@ -39,6 +39,10 @@ class Function:
         """The regret of a point."""
         return float(self.regret(np.array([[float(value) for value in params.values()]]))[0])  # type: ignore[arg-type]
 
+    def seen(self, params: Mapping[str, object], noise: float, rng: np.random.Generator) -> float:
+        """What one training of a point shows."""
+        return self.of(params) + noise * float(rng.standard_normal())
+
     def kept(self, space: SearchSpace) -> bool:
         """Whether the optimum is in a space, in the dimensions that matter."""
         dimensions = list(space.dimensions.values())

@@ -45,7 +45,7 @@ class Run:
     def train(self, params: Params) -> float:
         """What is seen of one training."""
         self.trainings += 1
-        return self.function.of(params) + self.noise * float(self._rng.standard_normal())
+        return self.function.seen(params, self.noise, self._rng)
 
     def add(self, round_: int, params: Params) -> TrialResult:
         """A trial of one training."""

@@ -90,7 +90,8 @@ def command(
             write_refined(target, plan, config, store.name)
             notify(f"wrote {target}; run it with: hpt run {shlex.quote(str(target))}")
         return
-    begun = not check_refinable(store, config)
+    with store.lock():  # a study that is running is said to be
+        begun = not check_refinable(store, config)
     reload_data(store, config)
     run_and_show(
         store,
