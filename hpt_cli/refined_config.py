@@ -85,8 +85,6 @@ def refined_text(path: Path, plan: RoundPlan, config: StudyConfig, study: str) -
 _SEARCH: Mapping[str, Any] = {
     "parallel": 4,
     "model": "gp",
-    "rounds": None,
-    "target": None,
     "budget": None,
     "prune": {"method": "none"},
     "refine": dataclasses.asdict(RefineSettings()),
@@ -108,8 +106,8 @@ def _unusual(section: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[st
     found: dict[str, Any] = {}
     for key, value in section.items():
         default = defaults.get(key)
-        if key in ("rounds", "target") and "parallel" in defaults:
-            continue  # the new config has one round; the target was for the old study
+        if key in ("rounds", "target", "enqueue") and "parallel" in defaults:
+            continue  # the new config has one round; the others were for the old study
         if isinstance(value, Mapping) and isinstance(default, Mapping):
             value = _unusual(value, default)
         if value not in (None, {}, []) and value != default:

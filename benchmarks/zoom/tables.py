@@ -11,6 +11,7 @@ import argparse
 import itertools
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -18,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.search.problems import Problem, table
 from benchmarks.zoom.functions import Function
 from benchmarks.zoom.players import Run, random, rule
-from hpt_cli.space import Params
+from hpt_cli.space import Choice, Params
 
 BUDGET = 96
 SETS = ("australian", "blood_transfusion", "car", "credit_g")
@@ -36,7 +37,13 @@ class TableFunction(Function):
     """A table as a function of the benchmark: regret in errors, and a training to see."""
 
     def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.space, (), np.array([]), lambda places: places[:, 0])
+        bounded = {
+            name: replace(dimension, hard_low=dimension.low, hard_high=dimension.high)
+            for name, dimension in problem.space.dimensions.items()
+            if not isinstance(dimension, Choice)
+        }
+        space = problem.space.replace(bounded)  # the table ends there
+        super().__init__(space, (), np.array([]), lambda places: places[:, 0])
         object.__setattr__(self, "problem", problem)
 
     problem: Problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hpt_cli.rounds.plan import Evidence, Move
 from hpt_cli.rounds.ranges import Limits, moved, place_of, share_of
@@ -114,7 +114,8 @@ def judge_range(old: Float | Int, found: Found, settings: RefineSettings, limits
     new = moved(old, low, high, limits)
     edge = next((side for side in ends if ends[side] and not ends["high" if side == "low" else "low"]), "")
     if edge and not notes and getattr(new, edge) == getattr(old, edge):
-        notes.append(f"the best is at the {edge} end, {shown(getattr(old, edge))}, which is a hard limit")
+        end, at = shown(getattr(old, edge)), percent(ends[edge])
+        notes.append(f"in {at} of the models that fit, the best is at the {edge} end, {end}, a hard limit")
     share = _share_within(old, new, found.optima)
     action = _action(old, new)
     return made(
@@ -206,7 +207,7 @@ def _why(
     said = "; ".join(note for note in notes if note)
     more = f"; {said}" if said else ""
     if action == "hold":
-        if found.p >= settings.significance and not said:
+        if found.p >= settings.significance:
             return f"no evidence that it matters here ({chance(found.p)})"
         if said:
             return said
@@ -253,7 +254,7 @@ def judge_choice(old: Choice, found: Found, settings: RefineSettings) -> Move:
         return made("hold", old, found.too_few)
     back = [index for index in tries if index not in open_ and shares[index] >= settings.significance]
     if back:
-        new = _with(old, first, [*open_, *back])
+        new = first.keep(first.choices[index] for index in sorted([*open_, *back]))
         names = ", ".join(shown(first.choices[index]) for index in back)
         return made(
             "widen", new, f"{names} may be the best after all ({percent(sum(shares[i] for i in back))})"
@@ -265,7 +266,7 @@ def judge_choice(old: Choice, found: Found, settings: RefineSettings) -> Move:
     poor = poor[: len(open_) // 2]
     if not poor or found.p >= settings.significance:
         return made("hold", old, _choice_held(found, settings, first, open_, tries, shares, least))
-    new = _with(old, first, [index for index in open_ if index not in poor])
+    new = first.keep(first.choices[index] for index in open_ if index not in poor)
     said = " and ".join(
         f"{shown(first.choices[index])} ({plural(tries[index], 'trial')})" for index in sorted(poor)
     )
@@ -293,10 +294,6 @@ def _choice_held(
         return f"tried too rarely to be dropped, of {least} times: {said}"
     said = ", ".join(f"{shown(first.choices[i])} {percent(shares[i])}" for i in open_)
     return f"each may be the best: {said}"
-
-
-def _with(old: Choice, first: Choice, indices: Sequence[int]) -> Choice:
-    return replace(first.keep(first.choices[index] for index in sorted(indices)), when=old.when)
 
 
 def _tries(found: Found, value: Value) -> int:

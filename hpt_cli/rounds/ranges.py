@@ -36,8 +36,10 @@ class Limits:
     open_high: bool = False
 
     def with_hard(self, dimension: Float | Int) -> Limits:
-        """These, and what the dimension says itself."""
+        """These, and what the dimension says itself; a count (an int of 0 or more) stays one."""
         limits = self
+        if isinstance(dimension, Int) and dimension.low >= 0 and limits.low is None:
+            limits = replace(limits, low=min(dimension.low, 1))
         if dimension.hard_low is not None and (limits.low is None or dimension.hard_low > limits.low):
             limits = replace(limits, low=dimension.hard_low, open_low=False)
         if dimension.hard_high is not None and (limits.high is None or dimension.hard_high < limits.high):

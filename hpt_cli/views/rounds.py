@@ -85,8 +85,10 @@ def picture(move: Move, *, ascii_: bool) -> str:
     strip = [heights[-(-count * (len(heights) - 1) // max(counts))] for count in counts]
     first, last = 0, _CELLS
     if not isinstance(move.new, Choice):
-        first = min(max(round(place_of(move.old, move.new.low) * _CELLS), 0), _CELLS - 1)
-        last = max(min(round(place_of(move.old, move.new.high) * _CELLS), _CELLS), first + 1)
+        if move.new.low > move.old.low:
+            first = min(math.floor(place_of(move.old, move.new.low) * _CELLS), _CELLS - 1)
+        if move.new.high < move.old.high:
+            last = max(math.ceil(place_of(move.old, move.new.high) * _CELLS), first + 1)
     dot = "." if ascii_ else "·"
     outside = [dot if cell == " " else cell for cell in strip]
     return "".join(outside[:first]) + "[" + "".join(strip[first:last]) + "]" + "".join(outside[last:])
