@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +70,8 @@ class TargetMissingError(InputError):
 
 def study_name(source: str) -> str:
     """A study's name from that of a file: ``my people.csv.gz`` gives ``my-people``."""
-    name = _NAME.sub("-", _ENDINGS.sub("", Path(source).name)).strip("-._")
+    letters = unicodedata.normalize("NFKD", Path(source).name).encode("ascii", "ignore").decode()
+    name = _NAME.sub("-", _ENDINGS.sub("", letters)).strip("-._")
     return name[:64] or "study"
 
 

@@ -78,7 +78,8 @@ def test_every_built_in_set_has_a_config_that_reads_back(source, tmp_path):
         ("data/My people (2).csv.gz", "My-people-2"),
         ("a.b.parquet", "a.b"),
         ("train-images-idx3-ubyte.gz", "train-images"),
-        ("???.csv", "study"),
+        ("Häuser 2024.csv", "Hauser-2024"),
+        ("数据.csv", "study"),
         ("x" * 90 + ".csv", "x" * 64),
     ],
 )
