@@ -8,6 +8,7 @@ from hpt_cli.data.frames import PARTS
 from hpt_cli.data.look import ID_NAME, ColumnReport, TableReport
 from hpt_cli.data.messages import escaped, shown
 from hpt_cli.data.raw import TRAIN
+from hpt_cli.errors import DataError
 
 MOST_TOLD = 40
 """Columns that a config and a terminal list one by one."""
@@ -28,6 +29,19 @@ def keys(table: TableReport) -> dict[str, object]:
     elif group := _group_column(table):
         found["split"] = {"group": group, "validation": 0.2, "test": 0.2}
     return found
+
+
+def check_features(table: TableReport) -> None:
+    """Refuse a table all of whose columns would be left out.
+
+    Raises:
+        DataError: With the reason for each.
+    """
+    if table.features and len(table.drop) == len(table.features):
+        why = "; ".join(
+            f"{shown(c.name)} {taken_for(c, table)}: {told(c)}" for c in table.features[:MOST_TOLD]
+        )
+        raise DataError(f"{table.path}: no column is left to learn from: {why}")
 
 
 def taken_for(column: ColumnReport, table: TableReport) -> str:

@@ -90,7 +90,7 @@ def data_draft(source: str, path: Path, *, target: str | int | None, written_by:
     """
     from hpt_cli.config.load import parse_config
     from hpt_cli.data import load_dataset
-    from hpt_cli.proposal.columns import about, keys
+    from hpt_cli.proposal.columns import about, check_features, keys
     from hpt_cli.proposal.settings import propose
     from hpt_cli.proposal.text import data_config, minimal_config
 
@@ -100,6 +100,7 @@ def data_draft(source: str, path: Path, *, target: str | int | None, written_by:
         data["target"] = target
     table = _look(source, target)
     if table is not None:
+        check_features(table)
         data |= keys(table)
     settings = parse_config(minimal_config(data).encode(), path).rows()
     dataset = load_dataset(settings, folder=path.parent, seed=0)

@@ -309,7 +309,7 @@ def _no_use(
         return ""
     return (
         "further zoom would chase noise: what is expected in the new ranges differs by "
-        f"{number(spread)}, and "
+        f"{number(spread)}, "
         f"and the best trial's mean is uncertain by {number(error)}; more repeats, or hpt confirm, tell more"
     )
 

@@ -99,6 +99,15 @@ def test_ids_and_leaks_are_left_out_and_a_column_of_parts_makes_the_split(hpt, f
     assert hpt("plan", "messy.yaml").exit_code == 0
 
 
+def test_where_no_column_is_left_the_reasons_are_told(hpt, folder):
+    rows = "".join(f"{row},{'xy'[row % 2]},{'ab'[row % 2]}\n" for row in range(60))
+    (folder / "bad.csv").write_text("id,copy,kind\n" + rows)
+    result = hpt("init", "bad.csv", "--target", "kind")
+    assert result.exit_code == 2
+    assert "no column is left to learn from: 'id' left out: an id: " in result.stderr
+    assert "'copy' left out: a leak: " in result.stderr
+
+
 def test_rows_of_one_person_stay_together(hpt, folder, runs):
     rows = "".join(f"p{row // 4},{row % 7},{row % 11},{'ab'[row // 4 % 2]}\n" for row in range(120))
     (folder / "people.csv").write_text("patient_id,a,b,kind\n" + rows)
