@@ -5,6 +5,7 @@
 # make docs    write the generated pages and the real output in the pages again
 # make site    build the documentation into site/, with links checked
 # make bench-train, bench-study, bench-search, bench-zoom   speed and quality beside the peers, in .venv-bench
+# make bench-prune   what pruning is worth, against whole trainings
 # make bench-tables  ten messy tables: scores beside scikit-learn given the same rows cleaned by hand
 # make bench-scale   100,000 trials in one study: time and memory a trial, and to show them
 # make dist    build the wheel and the source archive
@@ -17,7 +18,7 @@ TORCH ?= torch
 STRATEGIES := grid random sobol bayes
 
 .DEFAULT_GOAL := help
-.PHONY: help run test smoke check docs site bench-train bench-study bench-search bench-zoom bench-tables dist clean
+.PHONY: help run test smoke check docs site bench-train bench-study bench-search bench-zoom bench-prune bench-tables dist clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -96,6 +97,9 @@ bench-zoom: $(BENCH)/.done
 # It has no peers, so it needs no more than hpt.
 bench-scale: $(VENV)/.run
 	$(BIN)/python -m benchmarks.scale
+
+bench-prune: $(VENV)/.run
+	$(BIN)/python -m benchmarks.search.prune
 
 dist: $(VENV)/.dev
 	rm -rf dist
