@@ -100,9 +100,12 @@ class TableReport:
 
     @property
     def drop(self) -> tuple[str, ...]:
-        """Columns that are better left out (``data.drop``): ids, free text, leaks, constants, broken ones."""
+        """Columns that are better left out (``data.drop``): ids, free text, leaks, constants, broken ones.
+
+        Row numbers without a name are not among them: they are left out anyhow, and have no name to say.
+        """
         useless = ("id", "text", "constant", "broken")
-        return tuple(c.name for c in self.features if c.kind in useless or c.leaks)
+        return tuple(c.name for c in self.features if c.name and (c.kind in useless or c.leaks))
 
 
 def look_at(path: Path, target: str | int | None = None) -> TableReport:

@@ -120,3 +120,9 @@ def test_without_a_target_no_task_is_told(write):
 def test_a_target_that_is_not_there_is_an_error(write):
     with pytest.raises(DataError, match="did you mean 'buys'"):
         look_at(write("people.csv", people()), "buy")
+
+
+def test_row_numbers_without_a_name_need_no_dropping(write):
+    report = look_at(write("t.csv", ",a,y\n" + "".join(f"{n},{n * n % 7},{n % 2}\n" for n in range(40))), "y")
+    assert report.columns[0].kind == "id"
+    assert report.drop == ()
