@@ -48,10 +48,16 @@ def read_json(path: str | Path) -> Any:
         ValueError: It is not JSON, too large or nested too deeply.
         OSError: It cannot be read.
     """
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - of 100,000 files, Path.open takes a third
-        if os.fstat(file.fileno()).st_size > _MAX_JSON_BYTES:
+    descriptor = os.open(path, os.O_RDONLY)  # what Path.open does around it takes seconds for 100,000 files
+    try:
+        size = os.fstat(descriptor).st_size
+        if size > _MAX_JSON_BYTES:
             raise ValueError("too large")
-        content = file.read()
+        content = os.read(descriptor, size)
+        while len(content) < size and (more := os.read(descriptor, size - len(content))):
+            content += more
+    finally:
+        os.close(descriptor)
     try:
         return json.loads(content)
     except RecursionError:

@@ -201,7 +201,7 @@ class StudyStore:
         """
         path = self.trial_path(number)
         if not path.is_file():
-            numbers = [result.number for result in self.results()]
+            numbers = [file.number for file in self.trial_files()]
             there = f"finished are {ranges(numbers)}" if numbers else "none is finished yet"
             raise StudyNotFoundError(f"{self.name} has no finished trial {number}; {there}")
         read = _read_trial(str(path), number)
