@@ -20,6 +20,8 @@ from hpt_cli.rounds import (
 )
 from hpt_cli.space import Float, Params, SearchSpace
 from hpt_cli.strategies import make_strategy
+from hpt_cli.strategies.base import Strategy
+from hpt_cli.strategies.bayes import BayesSearch
 from hpt_cli.trial import Origin, RepeatResult, Status, Timing, TrialResult
 
 ROUNDS = 4
@@ -58,8 +60,8 @@ class Run:
         self.results.append(result)
         return result
 
-    def run_round(self, plan: RoundPlan) -> None:
-        """A round's trials, its probes first."""
+    def run_round(self, plan: RoundPlan) -> Strategy:
+        """A round's trials, its probes first; who chose them."""
         for params in plan.probes:
             self.add(plan.number, params)
         strategy = make_strategy(
@@ -72,8 +74,9 @@ class Run:
         for number in range(plan.trials - len(plan.probes)):
             params = strategy.ask(number)
             if params is None:
-                return
+                break
             strategy.tell(number, self.add(plan.number, params))
+        return strategy
 
     def rerun(self, wanted: WantedReruns) -> None:
         """What the decision wants to know of the noise."""
@@ -137,16 +140,21 @@ def rule(
     return function.of(pick.params), function.kept(plans[-1].space)
 
 
-def random(function: Function, noise: float, seed: int, budget: int, *, strategy: str = "random") -> Outcome:
+def random(function: Function, noise: float, seed: int, budget: int) -> Outcome:
     """One round, and the best that was seen."""
     run = Run(function, noise, seed)
-    run.run_round(RoundPlan(0, 0, function.space, strategy, budget, 1, 4))
+    run.run_round(RoundPlan(0, 0, function.space, "random", budget, 1, 4))
     return function.of(run.best().params), function.kept(function.space)
 
 
 def bayes(function: Function, noise: float, seed: int, budget: int) -> Outcome:
-    """One round of bayes, and the best that was seen."""
-    return random(function, noise, seed, budget, strategy="bayes")
+    """One round of bayes, and what its model believes best: the best that was seen is the luckiest."""
+    run = Run(function, noise, seed)
+    strategy = run.run_round(RoundPlan(0, 0, function.space, "bayes", budget, 1, 4))
+    assert isinstance(strategy, BayesSearch)
+    believed = strategy.best_believed()
+    assert believed is not None
+    return function.of(believed.params), function.kept(function.space)
 
 
 def _zoomed(

@@ -8,6 +8,7 @@ import yaml
 
 from hpt_cli.config import StudyConfig, changes
 from hpt_cli.errors import DamagedStudyError
+from hpt_cli.rounds import RefineSettings
 
 RICH = """\
 data: {source: iris, task: classification}
@@ -133,3 +134,21 @@ class TestChanges:
         assert changes(load(minimal).resolved(), load(minimal, ["search.trials=30"]).resolved()) == [
             "search.rounds[0].trials: 20 -> 30"
         ]
+
+
+def test_a_study_of_a_version_that_knew_no_refine_opens_with_its_defaults(config):
+    resolved = config.resolved()
+    older = {**resolved, "search": {key: of for key, of in resolved["search"].items() if key != "refine"}}
+    again = StudyConfig.from_resolved(older, folder=config.folder, path=config.path)
+    assert again.search.refine == RefineSettings()
+    assert changes(older, resolved) == []
+
+
+def test_hard_limits_and_the_numbers_of_the_decision_are_read(load):
+    text = RICH.replace("points: 3}", "points: 3, hard_high: 0.999}").replace(
+        "search: {", "search: {refine: {doubt: 0.05, reruns: 1}, "
+    )
+    config = load(text)
+    assert config.space.dimensions["momentum"].hard_high == 0.999
+    assert config.search.refine == RefineSettings(doubt=0.05, reruns=1)
+    assert reopened(config).resolved() == config.resolved()
