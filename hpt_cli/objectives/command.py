@@ -61,8 +61,8 @@ class CommandObjective(OwnCodeObjective):
                 )
             argv = self.argv(run)
             log = self.log_of(run.spec)
-            with log.open("a", encoding="utf-8", errors="replace") as file:
-                file.write(f"hpt: {run.title}: {self.line(run)}\n")
+            with suppress(OSError), log.open("a", encoding="utf-8", errors="replace") as file:
+                file.write(f"hpt: {run.title}: {self.line(run)}\n")  # a full disk: the loop tells of it
             request = {
                 "argv": argv,
                 "env": {**os.environ, **self.environment(run)},

@@ -96,6 +96,10 @@ class TestReports:
         assert command(code=code).objective == 2.0
         assert (tmp_path / "logs" / "00017.log").stat().st_size > 3_000_000
 
+    def test_a_log_that_cannot_be_written_costs_no_result(self, command, tmp_path):
+        (tmp_path / "logs" / "00017.log").mkdir(parents=True)  # a folder stands in its place
+        assert command("{rate}", code=REPORT).objective == 0.1
+
     def test_a_log_starts_anew(self, command, log):
         command("{rate}", code=REPORT)
         command("{rate}", code=REPORT)
