@@ -16,6 +16,7 @@ def main() -> None:
     except signals.Interruption as interruption:
         print("hpt: stopped", file=sys.stderr)
         status = interruption.exit_status
+    signals.ignore()
     sys.exit(status)
 
 

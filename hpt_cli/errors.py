@@ -128,3 +128,19 @@ class InterruptedStudyError(HptError):
 
     def __str__(self) -> str:
         return self._message
+
+
+def brief(error: Exception) -> str:
+    """An error that is not ours, short enough to be quoted."""
+    return f"{type(error).__name__}: {str(error)[:60]!r}"
+
+
+def ranges(numbers: list[int]) -> str:
+    """``0 to 4, 7``, for a message."""
+    parts: list[list[int]] = []
+    for number in numbers:
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1][1:] = [number]
+        else:
+            parts.append([number])
+    return ", ".join(" to ".join(map(str, part)) for part in parts)

@@ -6,7 +6,9 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import socket
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -45,12 +47,15 @@ def read_json(path: str | Path) -> Any:
     """Parse a file of ours.
 
     Raises:
-        ValueError: It is not JSON, too large or nested too deeply.
+        ValueError: It is not JSON, no regular file, too large or nested too deeply.
         OSError: It cannot be read.
     """
-    descriptor = os.open(path, os.O_RDONLY)  # what Path.open does around it takes seconds for 100,000 files
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # of a FIFO, open would wait
     try:
-        size = os.fstat(descriptor).st_size
+        about = os.fstat(descriptor)  # what Path.open does around it takes seconds for 100,000 files
+        if not stat.S_ISREG(about.st_mode):
+            raise ValueError("not a regular file")
+        size = about.st_size
         if size > _MAX_JSON_BYTES:
             raise ValueError("too large")
         content = os.read(descriptor, size)
@@ -88,6 +93,22 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the right to write into a study's folder.
+
+    Raises:
+        StudyInUseError: Another process holds it; the message says which.
+        CannotWriteError: The folder is read-only.
+    """
+    path = folder / ".lock"
+    with writing(path):
+        file = path.open("a+", encoding="utf-8")
+    with file:
+        lock_file(file, folder.name)
+        yield
 
 
 _LOOKS = 5
@@ -140,3 +161,20 @@ def lock_holder(path: Path) -> str | None:
 def _holder_of(file: IO[str]) -> str:
     file.seek(0)
     return file.read(200).strip() or "another process"
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed writer had begun."""
+    parts = ("trials", "rounds", "reruns", "confirm", "best", ".cache")
+    for part in (folder, *(folder / name for name in parts)):
+        for draft in part.glob(".tmp-*"):
+            with suppress(OSError):
+                draft.unlink()
+
+
+def remove_dead_drafts(folder: Path) -> None:
+    """Remove the drafts of this study whose maker is gone."""
+    for draft in folder.parent.glob(f".new-{folder.name}-*"):
+        pid = draft.name.rpartition("-")[2]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc/self").exists():
+            shutil.rmtree(draft, ignore_errors=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from hpt_cli.config import RoundSettings, StudyConfig
 from hpt_cli.config.hyperparameters import spec_of
-from hpt_cli.errors import InputError
+from hpt_cli.errors import DamagedStudyError, InputError
 from hpt_cli.objectives.base import Objective
 from hpt_cli.pruning import Brackets, Pruner, make_pruner
 from hpt_cli.rerun import Rerun, WantedReruns
@@ -31,6 +31,57 @@ def planned_rounds(store: StudyStore, config: StudyConfig) -> list[RoundPlan]:
         if asked > plans[-1].trials:
             plans[-1] = dataclasses.replace(plans[-1], trials=asked)
     return plans
+
+
+def mend_rounds(store: StudyStore, config: StudyConfig) -> list[str]:
+    """Decide the config's rounds again whose plan is damaged; what was done, in sentences.
+
+    A plan follows from the config and the trials before it, so that it comes out as it was.  The file is set
+    aside.
+
+    Raises:
+        DamagedStudyError: A plan cannot be decided again: it was a refine's, or its trials do not fit it.
+    """
+    found = list(store.each_round())
+    said, plans = [], []
+    for number, read in enumerate(found):
+        if isinstance(read, RoundPlan):
+            plans.append(read)
+            continue
+        following = next((plan.first for plan in found[number + 1 :] if isinstance(plan, RoundPlan)), None)
+        known = sum(isinstance(plan, RoundPlan) and plan.origin == "config" for plan in found)
+        plan = _decided_again(store, config, plans, following) if known < len(config.search.rounds) else None
+        if plan is None:
+            raise DamagedStudyError(
+                f"{read.path}: {read.why}, and it cannot be decided again; put a copy of it back, or start "
+                "over with hpt run CONFIG --fresh (the folder is renamed, not deleted)"
+            )
+        aside = f"; set aside as {store.set_aside(read.path).name}" if read.path.exists() else ""
+        store.save_round(plan)
+        said.append(f"{read.path.name}: {read.why}{aside}; the round was decided again")
+        plans.append(plan)
+        found[number] = plan
+    return said
+
+
+def _decided_again(
+    store: StudyStore, config: StudyConfig, before: Sequence[RoundPlan], following: int | None
+) -> RoundPlan | None:
+    """The config's round after ``before``; ``None`` if its trials do not fit it."""
+    results = store.results()
+    earlier = [result for result in results if result.round < len(before)]
+    try:
+        plan = next_round(before, earlier, config, store.reruns())
+    except InputError:
+        return None
+    if not isinstance(plan, RoundPlan):
+        return None
+    if following is not None:
+        plan = dataclasses.replace(plan, trials=following - plan.first)
+    own = [result for result in results if result.round == plan.number]
+    legal = [result.params in plan.space for result in own if result.origin.kind != "probe"]
+    numbers = range(plan.first, plan.first + plan.trials)
+    return plan if all(legal) and all(result.number in numbers for result in own) else None
 
 
 def rounds_ahead(plans: Sequence[RoundPlan], config: StudyConfig) -> Sequence[RoundSettings]:

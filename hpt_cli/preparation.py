@@ -12,6 +12,8 @@ from hpt_cli.config import StudyConfig, changes, check_images
 from hpt_cli.config.fit_notes import fit_notes
 from hpt_cli.environment import describe_environment
 from hpt_cli.errors import DataError, InputError, StudyChangedError
+from hpt_cli.files import locked
+from hpt_cli.planning import mend_rounds
 from hpt_cli.store import StudyStore
 from hpt_cli.warm_start import WarmStart
 
@@ -52,6 +54,8 @@ def prepare_study(config: StudyConfig, *, runs_dir: Path, fresh: bool, notify: N
     else:
         store = StudyStore(folder)
     with store.lock():
+        for sentence in mend_rounds(store, open_config(store)):
+            notify(sentence)
         _match(store, config, dataset)
         if dataset is not None:
             ensure_data(store, dataset)
@@ -150,9 +154,9 @@ def source_change(store: StudyStore, config: StudyConfig) -> str | None:
 
 def ensure_data(store: StudyStore, dataset: Dataset) -> None:
     """Keep the prepared rows in the study's folder for the workers to map."""
-    from hpt_cli.data import saved_hash
+    from hpt_cli.data import intact_hash
 
-    if saved_hash(store.data_folder) != dataset.hash:
+    if intact_hash(store.data_folder) != dataset.hash:
         dataset.save(store.data_folder)
 
 
@@ -164,9 +168,9 @@ def reload_data(store: StudyStore, config: StudyConfig) -> None:
     """
     if config.data is None:
         return
-    from hpt_cli.data import load_dataset, saved_hash
+    from hpt_cli.data import intact_hash, load_dataset
 
-    if saved_hash(store.data_folder) == store.study["data"]["hash"]:
+    if intact_hash(store.data_folder) == store.study["data"]["hash"]:
         return
     dataset = load_dataset(config.data, folder=config.folder, seed=config.seed)
     if dataset.hash != store.study["data"]["hash"]:
@@ -240,7 +244,7 @@ def _refusal(store: StudyStore, changed: list[str]) -> str:
 
 def _move_away(folder: Path) -> Path:
     """Rename a study's folder to the first free ``name-1``, ``name-2``, ..."""
-    with StudyStore(folder).lock():
+    with locked(folder):
         number = 1
         while (aside := folder.with_name(f"{folder.name}-{number}")).exists():
             number += 1

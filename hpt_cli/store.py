@@ -19,6 +19,7 @@ kill loses at most what was not finished.  One process writes, holding the folde
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -34,12 +35,25 @@ from hpt_cli.errors import (
     CannotWriteError,
     DamagedStudyError,
     StudyNotFoundError,
+    brief,
+    ranges,
 )
 from hpt_cli.evidence import Evidence
-from hpt_cli.files import lock_file, lock_holder, publish, publish_json, read_json, sync_folder, writing
+from hpt_cli.files import (
+    lock_holder,
+    locked,
+    publish,
+    publish_json,
+    read_json,
+    remove_dead_drafts,
+    sweep,
+    sync_folder,
+    writing,
+)
 from hpt_cli.rerun import SCHEMA as RERUN_SCHEMA
 from hpt_cli.rerun import Rerun
 from hpt_cli.rounds import RoundPlan
+from hpt_cli.rounds.plan import SCHEMA as ROUND_SCHEMA
 from hpt_cli.trial import SCHEMA as TRIAL_SCHEMA
 from hpt_cli.trial import TrialResult
 
@@ -49,9 +63,10 @@ SCHEMA = 1
 STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """A study's name is one safe part of a path."""
 
-_TRIAL_FILE = re.compile(r"(\d{5,})\.json")
-_RERUN_FILE = re.compile(r"(\d{5,})-(\d{3,})\.json")
-_ROUND_FILE = re.compile(r"(\d{3,})\.json")
+# As we write them: 000007.json is not ours, and must not stand for trial 7 beside 00007.json.
+_TRIAL_FILE = re.compile(r"(\d{5}|[1-9]\d{5,})\.json", re.ASCII)
+_RERUN_FILE = re.compile(r"(\d{5}|[1-9]\d{5,})-(\d{3}|[1-9]\d{3,})\.json", re.ASCII)
+_ROUND_FILE = re.compile(r"(\d{3}|[1-9]\d{3,})\.json", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -111,7 +126,7 @@ class StudyStore:
         try:
             with writing(folder):
                 folder.parent.mkdir(parents=True, exist_ok=True)
-                _remove_dead_drafts(folder)
+                remove_dead_drafts(folder)
                 for part in ("trials", "rounds"):
                     (draft / part).mkdir(parents=True)
                 publish(draft / "study.yaml", config_text)
@@ -301,12 +316,22 @@ class StudyStore:
             DamagedStudyError: One is unreadable.
         """
         plans = []
-        for _, path in _numbered(self.folder / "rounds", _ROUND_FILE):
-            try:
-                plans.append(RoundPlan.from_json(read_json(path)))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise DamagedStudyError(f"{path}: not a round's plan ({_brief(error)})") from error
+        for read in self.each_round():
+            if isinstance(read, Damage):
+                raise DamagedStudyError(f"{read.path}: {read.why}; hpt run CONFIG can decide it again")
+            plans.append(read)
         return plans
+
+    def each_round(self) -> Iterator[RoundPlan | Damage]:
+        """What each round's file holds, by number; one that is missing between others is damage, too.
+
+        Raises:
+            DamagedStudyError: One was written by a newer version.
+        """
+        files: dict[int, Path] = dict(_numbered(self.folder / "rounds", _ROUND_FILE))
+        for number in range(max(files, default=-1) + 1):
+            path = self.folder / "rounds" / f"{number:03d}.json"
+            yield _read_round(path, number) if number in files else Damage(path, "it is missing")
 
     def save_round(self, plan: RoundPlan) -> None:
         """Publish a round's plan; it must be there before the round's first trial."""
@@ -325,7 +350,7 @@ class StudyStore:
             try:
                 records.append(Confirmation.from_json(read_json(path)))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise DamagedStudyError(f"{path}: not a confirmation's record ({_brief(error)})") from error
+                raise DamagedStudyError(f"{path}: not a confirmation's record ({brief(error)})") from error
         return records
 
     def save_confirmation(self, record: Confirmation) -> None:
@@ -354,19 +379,18 @@ class StudyStore:
         Raises:
             StudyInUseError: Another process holds it; the message says which.
         """
-        path = self.folder / ".lock"
-        with writing(path):
-            file = path.open("a+", encoding="utf-8")
-        with file:
-            lock_file(file, self.name)
-            _sweep(self.folder)
+        with locked(self.folder):
+            sweep(self.folder)
             yield
 
     def best_number(self) -> int | None:
-        """The trial whose model ``best/`` holds, or ``None``."""
+        """The trial whose model ``best/`` holds whole, or ``None``."""
+        best = self.folder / "best"
         try:
-            return int(read_json(self.folder / "best" / "trial.json")["number"])
-        except (OSError, ValueError, KeyError, TypeError):
+            about = read_json(best / "trial.json")
+            whole = all(_digest((best / name).read_bytes()) == of for name, of in about["files"].items())
+            return int(about["number"]) if whole else None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
     def save_best(self, number: int, files: Mapping[str, bytes]) -> None:
@@ -377,7 +401,12 @@ class StudyStore:
             (best / "trial.json").unlink(missing_ok=True)  # until all is there, best/ belongs to no trial
             for name, content in files.items():
                 publish(best / name, content)
-            publish_json(best / "trial.json", {"number": number})
+            digests = {name: _digest(content) for name, content in files.items()}
+            publish_json(best / "trial.json", {"number": number, "files": digests})
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def study_names(runs_dir: Path) -> list[str]:
@@ -391,6 +420,12 @@ def study_names(runs_dir: Path) -> list[str]:
     )
 
 
+_WAYS_OUT = (
+    "nothing else says what the trials are of: put a copy of it back, or start over with hpt run CONFIG "
+    "--fresh (the folder is renamed, not deleted)"
+)
+
+
 def _read_study(folder: Path) -> dict[str, Any]:
     path = folder / "study.json"
     try:
@@ -398,14 +433,25 @@ def _read_study(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise StudyNotFoundError(f"{folder} is not a study: it has no study.json") from None
     except (ValueError, OSError) as error:
-        raise DamagedStudyError(f"{path}: cannot be read ({_brief(error)})") from error
+        raise DamagedStudyError(f"{path}: cannot be read ({brief(error)}); {_WAYS_OUT}") from error
     if not isinstance(study, dict) or not isinstance(study.get("config"), dict):
-        raise DamagedStudyError(f"{path}: not a study's description")
+        raise DamagedStudyError(f"{path}: not a study's description; {_WAYS_OUT}")
     if study.get("schema") != SCHEMA:
         raise DamagedStudyError(
             f"{path}: schema {study.get('schema')}, but this version of hpt reads {SCHEMA}; upgrade hpt"
         )
     return study
+
+
+def _read_round(path: Path, number: int) -> RoundPlan | Damage:
+    try:
+        data = read_json(path)
+        if isinstance(data, dict) and isinstance(data.get("schema"), int) and data["schema"] > ROUND_SCHEMA:
+            raise DamagedStudyError(f"{path}: written by a newer version of hpt; upgrade hpt")
+        plan = RoundPlan.from_json(data)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        return Damage(path, f"not a round's plan ({brief(error)})")
+    return plan if plan.number == number else Damage(path, f"it holds round {plan.number}")
 
 
 def _read_trial(path: str, number: int) -> TrialResult | Damage:
@@ -415,7 +461,7 @@ def _read_trial(path: str, number: int) -> TrialResult | Damage:
             raise DamagedStudyError(f"{path}: written by a newer version of hpt; upgrade hpt")
         result = TrialResult.from_json(data)
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        return Damage(Path(path), f"not a trial's file ({_brief(error)})")
+        return Damage(Path(path), f"not a trial's file ({brief(error)})")
     if result.number != number:
         return Damage(Path(path), f"it holds trial {result.number}")
     return result
@@ -428,7 +474,7 @@ def _read_rerun(path: Path, numbers: Sequence[int]) -> Rerun | Damage:
             raise DamagedStudyError(f"{path}: written by a newer version of hpt; upgrade hpt")
         rerun = Rerun.from_json(data)
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        return Damage(path, f"not a rerun's file ({_brief(error)})")
+        return Damage(path, f"not a rerun's file ({brief(error)})")
     if [rerun.trial, rerun.number] != list(numbers):
         return Damage(path, f"it holds rerun {rerun.number} of trial {rerun.trial}")
     return rerun
@@ -456,35 +502,3 @@ def last_change(folder: Path) -> float:
     """When a study last gained a trial or more, in seconds since the epoch; its caches do not count."""
     parts = (folder / part for part in ("trials", "rounds", "reruns", "confirm"))
     return max((path.stat().st_mtime for path in parts if path.exists()), default=0.0)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a killed writer had begun."""
-    parts = ("trials", "rounds", "reruns", "confirm", "best", ".cache")
-    for part in (folder, *(folder / name for name in parts)):
-        for draft in part.glob(".tmp-*"):
-            with suppress(OSError):
-                draft.unlink()
-
-
-def _remove_dead_drafts(folder: Path) -> None:
-    """Remove the drafts of this study whose maker is gone."""
-    for draft in folder.parent.glob(f".new-{folder.name}-*"):
-        pid = draft.name.rpartition("-")[2]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc/self").exists():
-            shutil.rmtree(draft, ignore_errors=True)
-
-
-def _brief(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error)[:60]!r}"
-
-
-def ranges(numbers: list[int]) -> str:
-    """``0 to 4, 7``, for a message."""
-    parts: list[list[int]] = []
-    for number in numbers:
-        if parts and number == parts[-1][-1] + 1:
-            parts[-1][1:] = [number]
-        else:
-            parts.append([number])
-    return ", ".join(" to ".join(map(str, part)) for part in parts)

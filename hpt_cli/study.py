@@ -18,7 +18,7 @@ from hpt_cli import warm_start
 from hpt_cli.config import StudyConfig
 from hpt_cli.endings import Ended, Limits, Reason, spent_seconds
 from hpt_cli.engines import open_engine
-from hpt_cli.errors import InterruptedStudyError, StudyFailedError
+from hpt_cli.errors import InterruptedStudyError, StudyFailedError, ranges
 from hpt_cli.evaluation import make_objective, read_folder
 from hpt_cli.events import (
     Notice,
@@ -30,6 +30,7 @@ from hpt_cli.events import (
     TrialFinished,
     TrialStarted,
 )
+from hpt_cli.executors import TaskTimeoutError, WorkerDiedError
 from hpt_cli.in_flight import SECONDS_TO_FINISH, InFlight, StopRequest
 from hpt_cli.objectives.base import Objective, StagedObjective
 from hpt_cli.planning import (
@@ -49,7 +50,7 @@ from hpt_cli.rerunning import Rerunner
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.seeds import training_seed
 from hpt_cli.space import Params
-from hpt_cli.store import Damage, StudyStore, ranges
+from hpt_cli.store import Damage, StudyStore
 from hpt_cli.strategies.base import Strategy
 from hpt_cli.trial import Leg, Paused, Status, TrialResult, TrialSpec
 
@@ -403,4 +404,10 @@ class StudyLoop:
             self._keep(self._in_flight.wait())
             if self._stop.signal_number is not None:
                 self._wind_down()
-        self._store.save_best(best.number, future.result())
+        try:
+            files = future.result()
+        except (WorkerDiedError, TaskTimeoutError) as error:
+            why = f"{error}; the same command tries again"
+            self._observe(Notice(f"the model of the best trial, {best.number}, could not be kept: {why}"))
+        else:
+            self._store.save_best(best.number, files)

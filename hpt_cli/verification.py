@@ -16,7 +16,7 @@ from hpt_cli.environment import describe_environment
 from hpt_cli.evaluation import make_objective
 from hpt_cli.executors import LocalExecutor
 from hpt_cli.rerun import Rerun
-from hpt_cli.store import StudyStore
+from hpt_cli.store import Damage, StudyStore
 from hpt_cli.trial import Status, TrialResult, TrialSpec
 
 _MOST_TRIALS_A_TASK = 8
@@ -93,6 +93,16 @@ def _as_trial(rerun: Rerun, trial: TrialResult) -> TrialResult:
     return replace(
         trial, status=repeat.status, objective=repeat.objective, repeats=(repeat,), error=repeat.error
     )
+
+
+def file_problems(store: StudyStore) -> list[str]:
+    """What is damaged in a study's folder, a line each; nothing is changed."""
+    found = [*store.each_round(), *store.each_trial(), *store.each_rerun()]
+    lines = [f"{read.path}: {read.why}" for read in found if isinstance(read, Damage)]
+    best = store.folder / "best"
+    if (best / "trial.json").exists() and store.best_number() is None:
+        lines.append(f"{best}: not as it was written; hpt run makes it again")
+    return lines
 
 
 def environment_changes(store: StudyStore) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,12 +33,16 @@ def raise_at_once() -> None:
 
 @contextmanager
 def softly(request: Callable[[int], None]) -> Iterator[None]:
-    """Within, the first signal is given to ``request``; a second one raises :class:`Interruption`."""
+    """Within, the first signal is given to ``request``; a second one raises :class:`Interruption`.
+
+    A third one ends the process where it stands: workers end with it.
+    """
     asked = False
 
     def handle(signal_number: int, frame: FrameType | None) -> None:
         nonlocal asked
         if asked:
+            _handle_with(_leave)
             _raise(signal_number, frame)
         asked = True
         request(signal_number)
@@ -49,6 +54,16 @@ def softly(request: Callable[[int], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def ignore() -> None:
+    """Let nothing disturb the end, whose exit status is decided."""
+    for number in HANDLED:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _leave(signal_number: int, _frame: FrameType | None) -> None:
+    os._exit(128 + signal_number)
 
 
 def _raise(signal_number: int, _frame: FrameType | None) -> None:

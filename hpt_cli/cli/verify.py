@@ -26,9 +26,9 @@ def command(
 ) -> None:
     """Train finished trials again and say whether every bit agrees with what is stored.
 
-    NUMBER is the trial's; left out, all of the study's are trained again, and so are their reruns.
-    Nothing is changed.  Exits with 1 when a bit differs, and says how far, and what differs between the
-    environments.
+    NUMBER is the trial's; left out, all of the study's are trained again, and so are their reruns, and its
+    files are checked.  Nothing is changed.  Exits with 1 when a bit differs or a file is damaged, and says
+    how far, and what differs between the environments.
 
     \b
     Example:
@@ -40,7 +40,7 @@ def command(
     from hpt_cli.preparation import open_config, reload_data, source_change
     from hpt_cli.store import StudyStore
     from hpt_cli.trial import finite
-    from hpt_cli.verification import environment_changes, verify_trials
+    from hpt_cli.verification import environment_changes, file_problems, verify_trials
     from hpt_cli.views.machine import to_json
     from hpt_cli.views.text import plural
 
@@ -48,6 +48,7 @@ def command(
     results = store.results() if number is None else [store.read_trial(number)]
     numbers = {result.number for result in results}
     reruns = [rerun for rerun in store.reruns() if rerun.trial in numbers]
+    problems = file_problems(store) if number is None else []
     config = open_config(store)
     reload_data(store, config)
     checks = []
@@ -65,8 +66,10 @@ def command(
             {**asdict(check), "same": check.difference is None, "largest": finite(check.largest)}
             for check in sorted(checks, key=_order)
         ]
-        print(to_json({"study": store.name, "trials": trials, "environment": changes}))
+        print(to_json({"study": store.name, "trials": trials, "environment": changes, "files": problems}))
     else:
+        for problem in problems:
+            print(f"damaged: {problem}")
         for change in changes:
             print(f"environment: {change}")
         passed = len(results) + len(reruns) - len(checks)
@@ -79,6 +82,8 @@ def command(
             print(
                 "own code gives the same bits only where it takes every random draw from the seed it is given"
             )
+    if problems:
+        raise StudyFailedError(f"{plural(len(problems), 'file')} of the study damaged")
     if different:
         raise StudyFailedError(f"{different} of {plural(len(checks), 'trial')} not the same as stored")
 

@@ -8,7 +8,7 @@ broken file.
 
 from hpt_cli.data.dataset import Dataset, load_dataset
 from hpt_cli.data.settings import BUILTIN, SCALES, TASKS, DataSettings, SplitSettings
-from hpt_cli.data.store import open_recipe, open_training_data, saved_hash
+from hpt_cli.data.store import intact_hash, open_recipe, open_training_data, saved_hash
 
 __all__ = [
     "BUILTIN",
@@ -17,6 +17,7 @@ __all__ = [
     "DataSettings",
     "Dataset",
     "SplitSettings",
+    "intact_hash",
     "load_dataset",
     "open_recipe",
     "open_training_data",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -24,6 +25,7 @@ ARRAYS = ("x_train", "y_train", "x_validation", "y_validation")
 ABOUT = "data.json"
 RECIPE = "recipe.json"
 """How later rows are prepared: it goes with the best model."""
+_FILES = (*(f"{name}.npy" for name in ARRAYS), RECIPE)
 
 
 def save_dataset(dataset: Dataset, folder: Path) -> None:
@@ -32,7 +34,7 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
     Raises:
         CannotWriteError: The disk is full, read-only or gone.
     """
-    about = {
+    about: dict[str, object] = {
         "schema": SCHEMA,
         "task": dataset.task,
         "n_classes": dataset.n_classes,
@@ -46,13 +48,14 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
         "image_shape": dataset.image_shape and list(dataset.image_shape),
         "shapes": {name: list(getattr(dataset, name).shape) for name in ARRAYS},
     }
-    text = json.dumps(about, allow_nan=False, sort_keys=True) + "\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in ARRAYS:
             _publish(folder / f"{name}.npy", _array_writer(getattr(dataset, name)))
         recipe = json.dumps(dataset.recipe.to_json(), allow_nan=False, indent=1) + "\n"
         _publish(folder / RECIPE, lambda file: file.write(recipe.encode("ascii")))
+        about["digests"] = {name: _digest(folder / name) for name in _FILES}
+        text = json.dumps(about, allow_nan=False, sort_keys=True) + "\n"
         # Last, because its presence says that the arrays are complete.
         _publish(folder / ABOUT, lambda file: file.write(text.encode("ascii")))
     except OSError as error:
@@ -68,6 +71,21 @@ def saved_hash(folder: Path) -> str | None:
         return str(about["hash"]) if about["schema"] == SCHEMA else None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def intact_hash(folder: Path) -> str | None:
+    """As :func:`saved_hash`, after every byte was looked at; ``None`` where one is not as it was written."""
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="ascii"))
+        digests = {name: _digest(folder / name) for name in _FILES}
+        return saved_hash(folder) if about["digests"] == digests else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def open_training_data(folder: Path) -> TrainingData:

@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from contextlib import suppress
@@ -125,7 +126,7 @@ class LocalExecutor(Executor):
             except (EOFError, OSError) as error:
                 how = f"could not be started: {error}"
                 if worker is not None:
-                    worker.kill()  # what it had started may have outlived it
+                    worker.bury()
                     self._leave(worker)
                     how = worker.last_words()
                     worker = None
@@ -215,6 +216,14 @@ class _Worker:
         """End the process, and what it may have started, now."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
+
+    def bury(self) -> None:
+        """End what a dead process has left in its group; one that has only closed its pipe is ended, too."""
+        deadline = time.monotonic() + _SECONDS_TO_LEAVE
+        dead = os.WEXITED | os.WNOHANG | os.WNOWAIT  # not collected yet, so that its id is nobody else's
+        while os.waitid(os.P_PID, self._process.pid, dead) is None and time.monotonic() < deadline:
+            time.sleep(0.005)
+        self.kill()
 
     def close(self) -> None:
         """Let the process go (it reads end-of-file), and see to it that it does."""
