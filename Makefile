@@ -7,6 +7,7 @@
 # make bench-train, bench-study, bench-search, bench-zoom   speed and quality beside the peers, in .venv-bench
 # make bench-prune   what pruning is worth, against whole trainings
 # make bench-tables  ten messy tables: scores beside scikit-learn given the same rows cleaned by hand
+# make bench-survival  studies killed, interrupted, damaged and crowded at random: what is lost (nothing should be)
 # make bench-scale   100,000 trials in one study: time and memory a trial, and to show them
 # make dist    build the wheel and the source archive
 
@@ -18,7 +19,7 @@ TORCH ?= torch
 STRATEGIES := grid random sobol bayes
 
 .DEFAULT_GOAL := help
-.PHONY: help run test smoke check docs site bench-train bench-study bench-search bench-zoom bench-prune bench-tables dist clean
+.PHONY: help run test smoke check docs site bench-train bench-study bench-search bench-zoom bench-prune bench-tables bench-survival dist clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -86,6 +87,9 @@ bench-study: $(BENCH)/.done
 
 bench-tables: $(VENV)/.run
 	$(BIN)/python -m benchmarks.tables
+
+bench-survival: $(VENV)/.test
+	$(BIN)/python -m benchmarks.survival
 
 bench-search: $(BENCH)/.done
 	$(BENCH)/bin/python -m benchmarks.search

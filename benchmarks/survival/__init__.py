@@ -1,0 +1,1 @@
+"""Whether studies survive: a harness that drives the command line alone."""
