@@ -274,6 +274,8 @@ def open_output(path: Path | None, stdout: IO[str]) -> Iterator[Write]:
         raise InputError(f"--output {path}: must end in {', '.join(ENDINGS)}")
     if path.is_dir():
         raise InputError(f"--output {path}: is a folder")
+    if path.exists() and not path.is_file():
+        raise InputError(f"--output {path}: is a device or a pipe; leave --output out for standard output")
     temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}")
     try:
         with temporary.open("wb") as file, _writer(name, file) as write:

@@ -138,7 +138,7 @@ def _place(name: str, output: str | None, *, force: bool) -> Path:
     """Where the config of a study of this name belongs.
 
     Raises:
-        InputError: There is something already, or no such folder.
+        InputError: There is something already, no ordinary file, or no such folder.
     """
     if output == _STDOUT:
         return Path(f"{name}.yaml")
@@ -147,6 +147,8 @@ def _place(name: str, output: str | None, *, force: bool) -> Path:
         raise InputError(f"{path}: is a folder; name a file: --output {path / f'{name}.yaml'}")
     if not path.parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}; make it first")
+    if path.exists() and not path.is_file():  # what is written takes the place of what was there
+        raise InputError(f"{path}: is a device or a pipe; write to standard output with --output -")
     if path.exists() and not force:
         raise InputError(f"{path}: is there already; --force writes over it, --output NAME.yaml beside it")
     return path

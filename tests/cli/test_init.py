@@ -70,6 +70,14 @@ def test_what_is_there_is_kept_without_force(hpt, folder):
     assert "mine" not in (folder / "iris.yaml").read_text() + (folder / "hpt.schema.json").read_text()
 
 
+def test_a_pipe_is_not_replaced_by_a_file(hpt, folder):
+    os.mkfifo(folder / "pipe.yaml")
+    refused = hpt("init", "iris", "-o", "pipe.yaml", "--force")
+    assert refused.exit_code == 2
+    assert "pipe.yaml: is a device or a pipe" in refused.stderr
+    assert (folder / "pipe.yaml").is_fifo()
+
+
 MESSY = "id,part,weight,color,copy,grade\n" + "".join(
     f"{100 + 7 * row},{('train', 'train', 'val', 'test')[row % 4]},{row % 9}.5,"
     f"{('red', 'blue', '')[row % 3]},{'AB'[row * 7 % 10 > 3]},{'ab'[row * 7 % 10 > 3]}\n"

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 
 import numpy as np
 import pandas as pd
@@ -252,6 +253,15 @@ def test_the_file_that_is_read_is_not_written(loans_study, predict):
     result = predict(runs, path, "--output", path)
     assert result.exit_code == 2
     assert path.read_bytes() == before
+
+
+def test_a_pipe_is_not_replaced_by_a_file(loans_study, predict, tmp_path):
+    runs, path, _ = loans_study
+    os.mkfifo(tmp_path / "pipe.csv")
+    result = predict(runs, path, "--output", tmp_path / "pipe.csv")
+    assert result.exit_code == 2
+    assert "is a device or a pipe" in result.stderr
+    assert (tmp_path / "pipe.csv").is_fifo()
 
 
 def test_probabilities_of_a_regression_are_refused(prices_study, predict):
