@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hpt_cli.noise import Noise, contenders, measure
@@ -29,6 +29,8 @@ LEAST_FINISHED = 4
 """Fewer finished trials decide nothing."""
 PROBES_OFFERED = 100
 """Points outside the space among which probes are chosen."""
+BOLDER = 2.0
+"""Where there is no noise, a range may lose so many times as much: nothing but the model can be wrong."""
 APART = 0.15
 """Probes are at least so far apart, in ranges."""
 
@@ -119,6 +121,9 @@ def _decided(situation: Situation, trials: int) -> Decision:
 
     space, first, done = situation.space, situation.plans[0].space, situation.done
     trainings, noise = situation.trainings, measured_noise(situation)
+    settings = situation.settings
+    if noise is not None and noise.paired == 0:
+        settings = replace(settings, doubt=min(BOLDER * settings.doubt, 0.49))
     judged = _judged(situation, trainings, noise)
     best = _contenders(situation, done, trainings, noise)
     inside = [trial for trial in judged if trial.params in space]
@@ -144,9 +149,9 @@ def _decided(situation: Situation, trials: int) -> Decision:
             )
             limits = situation.limits.get(name, NO_LIMITS)
             moves.append(
-                judge_choice(dimension, found, situation.settings)
+                judge_choice(dimension, found, settings)
                 if isinstance(dimension, Choice)
-                else judge_range(dimension, found, situation.settings, limits)
+                else judge_range(dimension, found, settings, limits)
             )
         new = space.replace({move.name: move.new for move in moves})
         spread = noise.spread if noise is not None else None
