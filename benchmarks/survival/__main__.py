@@ -114,7 +114,7 @@ def full_disk(study: Study, chance: random.Random, times: int, found: Counter[st
             study.judge(found, runs=folder)
             subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
             study.end(study.start(runs=folder, command="show"), found, {0})
-            study.end(study.start("--set", "search.trials=99", runs=folder), found, {74})
+            study.end(study.start(runs=folder), found, {74})
         finally:
             subprocess.run(["umount", str(folder)], check=True)
             folder.rmdir()
