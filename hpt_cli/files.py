@@ -178,3 +178,10 @@ def remove_dead_drafts(folder: Path) -> None:
         pid = draft.name.rpartition("-")[2]
         if pid.isdigit() and not Path(f"/proc/{pid}").exists() and Path("/proc/self").exists():
             shutil.rmtree(draft, ignore_errors=True)
+
+
+def make_part(folder: Path) -> None:
+    """Make a part of a study's folder that only some studies have."""
+    if not folder.is_dir():
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)

@@ -42,6 +42,7 @@ from hpt_cli.evidence import Evidence
 from hpt_cli.files import (
     lock_holder,
     locked,
+    make_part,
     publish,
     publish_json,
     read_json,
@@ -272,7 +273,7 @@ class StudyStore:
         """
         path = self.rerun_path(rerun.trial, rerun.number)
         with writing(path):
-            _make_part(path.parent)
+            make_part(path.parent)
             publish_json(path, rerun.to_json())
 
     def set_aside(self, path: Path, why: str = "bad") -> Path:
@@ -357,7 +358,7 @@ class StudyStore:
         """Publish a confirmation: its plan, and once more with what came of it."""
         path = self.folder / "confirm" / f"{record.number:03d}.json"
         with writing(path):
-            _make_part(path.parent)
+            make_part(path.parent)
             publish_json(path, record.to_json())
 
     def evidence(self) -> Evidence:
@@ -478,13 +479,6 @@ def _read_rerun(path: Path, numbers: Sequence[int]) -> Rerun | Damage:
     if [rerun.trial, rerun.number] != list(numbers):
         return Damage(path, f"it holds rerun {rerun.number} of trial {rerun.trial}")
     return rerun
-
-
-def _make_part(folder: Path) -> None:
-    """Make a part of a study's folder that only some studies have."""
-    if not folder.is_dir():
-        folder.mkdir(exist_ok=True)
-        sync_folder(folder.parent)
 
 
 def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[tuple[Any, ...]]:
