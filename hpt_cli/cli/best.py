@@ -48,14 +48,15 @@ def command(study: str | None, as_yaml: bool, as_json: bool, as_args: bool, runs
     elif as_args:
         print(view.as_args(best.result.params))
     else:
-        from hpt_cli.planning import best_believed
-        from hpt_cli.preparation import open_config
         from hpt_cli.views.console import FAINT, make_console, pairs, write_lines
         from hpt_cli.views.leaderboard import show_best
         from hpt_cli.views.machine import to_json
 
         plans, believed = store.rounds(), None
-        if plans and plans[-1].strategy == "bayes":
+        if plans and plans[-1].strategy == "bayes":  # whose model is heavy to import
+            from hpt_cli.planning import best_believed
+            from hpt_cli.preparation import open_config
+
             believed = best_believed(plans, store.results(), open_config(store))
         bests = view.bests_of(standing, best, None if believed is None else believed.number)
         console = make_console()

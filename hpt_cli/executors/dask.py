@@ -283,7 +283,9 @@ def _connect(address: str | None, threads: int) -> tuple[Any, Any]:
 
 def _quiet() -> None:
     """Dask's own messages would get between ours; what matters is said by us."""
-    import distributed  # noqa: F401 - it sets the levels when it is imported
+    import distributed  # noqa: F401 - it sets the levels when it is imported, of some children, too
 
     for name in ("distributed", "tornado", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        children = [known for known in logging.root.manager.loggerDict if known.startswith(f"{name}.")]
+        for logger in (name, *children):
+            logging.getLogger(logger).setLevel(logging.CRITICAL + 1)

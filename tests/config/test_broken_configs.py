@@ -303,7 +303,7 @@ REST = [
     ),
     ("workers of -1", "execution: {workers: -1}", 3, "execution.workers", "4 for each core"),
     ("far too many workers", "execution: {workers: 100000}", 3, "execution.workers", "4 for each core"),
-    ("unknown engine", "execution: {engine: dask}", 3, "execution.engine", "must be local"),
+    ("unknown engine", "execution: {engine: ray}", 3, "execution.engine", "must be local or dask"),
     (
         "timeout without a unit of time",
         "execution: {trial_timeout: 10x}",
