@@ -18,13 +18,14 @@ class ConfirmPlan:
     """What a confirmation trains; written before its first training, so that it can be gone on with.
 
     Args:
-        trials: The candidates, the best by what was known before first.
+        trials: The candidates; the first are believed best, see :func:`hpt_cli.rounds.believed_best`.
         choosing: The reruns that each of them gets, by number: one is chosen by these alone.
         judging: The reruns that only the chosen one gets.  They had no part in the choice, so that its mean
             over them is no luckier than any.  The same as ``choosing`` where there is nothing to choose.
         by: ``contenders``, or ``top`` where a number was asked for or the noise was not known.
         contenders: How many trials could not be told from the best; ``None`` where that was not known.
         done: How many trials of the study were done.
+        words: How the candidates were found, in a sentence; empty in a record of an earlier version.
     """
 
     trials: tuple[int, ...]
@@ -33,6 +34,7 @@ class ConfirmPlan:
     by: str
     contenders: int | None
     done: int
+    words: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -43,6 +45,7 @@ class ConfirmPlan:
             "by": self.by,
             "contenders": self.contenders,
             "done": self.done,
+            "words": self.words,
         }
 
     @classmethod
@@ -59,6 +62,7 @@ class ConfirmPlan:
             by=str(data["by"]),
             contenders=None if data["contenders"] is None else int(data["contenders"]),
             done=int(data["done"]),
+            words=str(data.get("words", "")),
         )
         if not (plan.trials and plan.choosing and plan.judging):
             raise ValueError("a confirmation without trials or reruns")

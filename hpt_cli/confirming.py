@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import signal
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,12 @@ from hpt_cli.evidence import Evidence
 from hpt_cli.in_flight import InFlight, StopRequest
 from hpt_cli.noise import Noise, contenders, interval, luck_of_the_best, mean_of, measure
 from hpt_cli.objectives.base import Objective
+from hpt_cli.planning import situation
 from hpt_cli.preparation import ensure_data, read_data
 from hpt_cli.ranking import rank
 from hpt_cli.rerun import Purpose, Rerun, WantedReruns, objectives_of
 from hpt_cli.rerunning import Rerunner
+from hpt_cli.rounds import believed_best, why_no_belief
 from hpt_cli.seeds import SCORE
 from hpt_cli.store import StudyStore
 from hpt_cli.trial import RepeatResult, Status, TrialResult
@@ -35,7 +37,7 @@ REPEATS = 5
 TOP = 5
 """Candidates where the noise is not known."""
 MOST = 10
-"""Contenders that become candidates, where the user names no number: the best of them."""
+"""Contenders that become candidates, where the user names no number: those that are believed best."""
 
 
 def confirm_study(
@@ -57,7 +59,7 @@ def confirm_study(
     Args:
         store: The study's folder.
         config: What it was made from.
-        top: How many of the leaderboard's best; ``None`` for the contenders.
+        top: How many candidates; ``None`` for the contenders.
         repeats: Fresh trainings of each, at least 2; ``None`` for :data:`REPEATS`.
         workers: Processes that train; ``None`` for the config's, or one a usable core.
         observe: Is called with each event.
@@ -76,7 +78,7 @@ def confirm_study(
     """
     with store.lock():
         results = {result.number: result.slim() for result in store.results()}
-        record = _record(store, results, top=top, repeats=repeats)
+        record = _record(store, config, results, top=top, repeats=repeats)
         if record.outcome is not None:
             return record, False
         dataset = _dataset(store, config)
@@ -91,7 +93,12 @@ def confirm_study(
 
 
 def _record(
-    store: StudyStore, results: Mapping[int, TrialResult], *, top: int | None, repeats: int | None
+    store: StudyStore,
+    config: StudyConfig,
+    results: Mapping[int, TrialResult],
+    *,
+    top: int | None,
+    repeats: int | None,
 ) -> Confirmation:
     """The confirmation to go on with, to show again, or to begin."""
     records = store.confirmations()
@@ -109,41 +116,101 @@ def _record(
         return last
     if last is not None and last.plan.done == done and _agrees(last.plan, top, repeats):
         return last
+    evidence = store.evidence()
+    known = situation(store.rounds(), list(results.values()), config, evidence.reruns)
     plan = plan_confirmation(
-        results.values(), store.evidence(), store.goal, top=top, repeats=repeats or REPEATS
+        results.values(),
+        evidence,
+        store.goal,
+        top=top,
+        repeats=repeats or REPEATS,
+        believed=believed_best(known),
+        doubt=f"no model could be made: {why}" if (why := why_no_belief(known)) else "",
     )
     return Confirmation(len(records), plan)
 
 
 def _agrees(plan: ConfirmPlan, top: int | None, repeats: int | None) -> bool:
     """Whether a plan is what the options ask for."""
-    return top in (None, len(plan.trials)) and repeats in (None, len(plan.choosing))
+    asked = top is None or min(top, plan.done) == len(plan.trials)
+    return asked and repeats in (None, len(plan.choosing))
 
 
 def plan_confirmation(
-    results: Iterable[TrialResult], evidence: Evidence, goal: str, *, top: int | None, repeats: int
+    results: Iterable[TrialResult],
+    evidence: Evidence,
+    goal: str,
+    *,
+    top: int | None,
+    repeats: int,
+    believed: Sequence[int] = (),
+    doubt: str = "no model was asked",
 ) -> ConfirmPlan:
     """Who is trained again, on which seeds: on such that no trial of the study has seen.
+
+    Candidates are the contenders, what is believed best before all: the best that were seen are the luckiest
+    ones.  The very best believed is among them, contender or not, and the best seen where there are two.
 
     Args:
         results: The study's trials, of which one or more are done.
         evidence: What is known beside them.
         goal: ``minimize`` or ``maximize``.
-        top: How many of the leaderboard's best; ``None`` for the contenders.
+        top: How many candidates, contenders first; ``None`` for the contenders.
         repeats: Trainings of each.
+        believed: The trials that are done, what a model believes best first.
+        doubt: Why there is no such model, so that the leaderboard's order counts; empty if there is.
     """
     board = rank(results, goal, None, evidence)
-    ranked = [row.result.number for row in board.rows if row.rank is not None]
-    level = {ranked[0], *(row.result.number for row in board.level)}
-    if top is None and board.noise is not None:
-        trials, by = [number for number in ranked if number in level][:MOST], "contenders"
+    seen = [row.result.number for row in board.rows if row.rank is not None]
+    certain = board.noise is not None and board.noise.spread == 0  # what was seen is what is true
+    ordered = list(seen if certain or doubt else believed)
+    level = {seen[0], *(row.result.number for row in board.level)}
+    if board.noise is None:
+        trials, limit = ordered, top or TOP
     else:
-        trials, by = ranked[: top or TOP], "top"
+        pool = level | {ordered[0]}
+        trials = sorted(ordered, key=lambda number: number not in pool)
+        limit = top or min(len(pool), MOST)
+    trials = trials[:limit]
+    if seen[0] not in trials and limit > 1:
+        trials[-1] = seen[0]
     first = 1 + max((rerun.number for rerun in evidence.reruns), default=-1)
     choosing = tuple(range(first, first + repeats))
     judging = tuple(range(first + repeats, first + 2 * repeats)) if len(trials) > 1 else choosing
     known = None if board.noise is None else len(level)
-    return ConfirmPlan(tuple(trials), choosing, judging, by, known, len(ranked))
+    by = "contenders" if top is None and known is not None else "top"
+    doubt = "trainings of one trial do not differ, so that what was seen is true" if certain else doubt
+    words = _words(trials, seen, level if known is not None else None, doubt)
+    return ConfirmPlan(tuple(trials), choosing, judging, by, known, len(seen), words)
+
+
+def _words(trials: Sequence[int], seen: Sequence[int], level: Container[int] | None, doubt: str) -> str:
+    """How the candidates were found, in a sentence.
+
+    Args:
+        trials: The candidates in order.
+        seen: All trials that are done, the best seen first.
+        level: The contenders; ``None`` where the noise is not known.
+        doubt: Why no model was asked; empty if one was.
+    """
+    rivals = seen if level is None else [number for number in seen if number in level]
+    noun = "trial" if level is None else "contender"
+    inside = sum(number in rivals for number in trials)
+    if len(rivals) == 1:
+        said = f"the one {noun}"
+    elif inside == len(rivals):
+        said = f"all {_count(inside, noun)}"
+    else:
+        said = f"{inside} of {_count(len(rivals), noun)}"
+    if doubt:
+        return f"candidates: {said}, the best that were seen first ({doubt})"
+    other = len(trials) - inside
+    more = f" and {_count(other, 'trial')} beside" if other else ""
+    best = f"trial {trials[0]}" + (
+        ", the best seen, too" if trials[0] == seen[0] else f", the best seen trial {seen[0]}"
+    )
+    order = f"the best believed by the model, which has also seen what is near a trial, is {best}"
+    return f"candidates: {said}{more}; {order}"
 
 
 def _dataset(store: StudyStore, config: StudyConfig) -> Dataset | None:

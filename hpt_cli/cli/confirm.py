@@ -11,9 +11,7 @@ from hpt_cli.cli import options
 
 @click.command("confirm")
 @options.study_argument
-@click.option(
-    "--top", type=click.IntRange(min=1), help="Train so many of the best.  [default: the contenders]"
-)
+@click.option("--top", type=click.IntRange(min=1), help="Train so many of them.  [default: the contenders]")
 @click.option("--repeats", type=click.IntRange(min=2), help="New seeds for each.  [default: 5]")
 @options.workers
 @options.as_json
@@ -30,8 +28,9 @@ def command(
 ) -> None:
     """Train a study's contenders on new seeds, choose one by these alone, and score it on the test rows.
 
-    The contenders are the trials that cannot be told from the best, at most 10; where no trial was repeated,
-    the best 5.  The chosen one is trained on further seeds, which had no part in the choice, and judged by
+    The contenders are the trials that cannot be told from the best; at most 10 are trained, those that a
+    model of all trials believes best: the best seen are the luckiest.  Where no trial was repeated, the
+    best 5 of all.  The chosen one is trained on further seeds, which had no part in the choice, and judged by
     those.  Test rows are looked at here and nowhere else.  What was stopped goes on with the same command.
     STUDY is a name under the runs folder, or a folder; left out, it is the newest.
 

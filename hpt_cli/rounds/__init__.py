@@ -8,6 +8,7 @@ from hpt_cli.rounds.decision import (
     decide,
     measured_noise,
     wanted_reruns,
+    why_no_belief,
 )
 from hpt_cli.rounds.plan import Evidence, Move, RoundPlan
 from hpt_cli.rounds.ranges import Limits
@@ -28,4 +29,5 @@ __all__ = [
     "measured_noise",
     "sentence",
     "wanted_reruns",
+    "why_no_belief",
 ]

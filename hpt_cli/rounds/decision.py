@@ -109,7 +109,7 @@ def decide(situation: Situation, *, trials: int = 0) -> Decision | WantedReruns:
         situation: What is known.
         trials: How many the next round has, of which some are probes.
     """
-    missing = _too_little(situation)
+    missing = _too_little(situation, " to decide where to look next")
     if missing:
         return _held(situation, missing, decided=False)
     wanted = wanted_reruns(situation)
@@ -169,7 +169,7 @@ def believed_best(situation: Situation) -> tuple[int, ...]:
     """
     sign = -1.0 if situation.goal == "maximize" else 1.0
     seen = sorted(situation.done, key=lambda result: (sign * (result.objective or 0.0), result.number))
-    if _too_little(situation):
+    if why_no_belief(situation):
         return tuple(result.number for result in seen)
     from hpt_cli.strategies.threads import one_thread
 
@@ -177,6 +177,11 @@ def believed_best(situation: Situation) -> tuple[int, ...]:
         ranked = _belief(situation).ranked()
     rest = [result.number for result in seen if result.number not in set(ranked)]
     return (*ranked, *rest)
+
+
+def why_no_belief(situation: Situation) -> str:
+    """Why the results are too few, or say too little, for a model; empty if one can be made."""
+    return _too_little(situation)
 
 
 def _belief(situation: Situation) -> Belief:
@@ -190,18 +195,14 @@ def _belief(situation: Situation) -> Belief:
     return Belief(situation.space, situation.plans[0].space, judged, noise, rng)
 
 
-def _too_little(situation: Situation) -> str:
-    """Why nothing can be decided; empty if it can."""
+def _too_little(situation: Situation, what_for: str = "") -> str:
+    """Why nothing can be believed, and so decided; empty if it can."""
     done = situation.done
     n = sum(result.params in situation.space for result in done)
     if len(done) < LEAST_FINISHED:
         bad = len(situation.results) - len(done)
         ended = f"; {plural(bad, 'trial')} did not end well" if bad else ""
-        return (
-            f"too few trials to decide where to look next: {len(done)} finished, at least "
-            f"{LEAST_FINISHED} are "
-            f"needed{ended}"
-        )
+        return f"too few trials{what_for}: {len(done)} finished, at least {LEAST_FINISHED} are needed{ended}"
     if not n:
         return "no finished trial lies in the round's space: there is nothing to decide by"
     objectives = [result.objective for result in done if result.objective is not None]

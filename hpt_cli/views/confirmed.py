@@ -125,7 +125,8 @@ def remarks(record: Confirmation, metric: str) -> list[str]:
     outcome = record.outcome
     if outcome is None:
         return ["a confirmation was begun and is not finished; the same command goes on"]
-    said = [
+    said = [record.plan.words] if record.plan.words else []
+    said += [
         f"trial {candidate.trial} is out: on a new seed it {short(candidate.error, 120)}"
         for candidate in outcome.candidates
         if candidate.error

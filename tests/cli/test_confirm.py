@@ -122,15 +122,34 @@ class TestConfirm:
         level = [row["number"] for row in board["leaderboard"] if row["standing"] in ("best", "contender")]
         assert hpt("confirm", "--repeats", 2).exit_code == 0
         plan = record_of(folder)["plan"]
-        assert (plan["trials"], plan["by"], plan["contenders"]) == (level, "contenders", len(level))
+        assert (sorted({*plan["trials"], *level}), plan["by"]) == (sorted(plan["trials"]), "contenders")
+        assert plan["contenders"] == len(level)
+        assert level[0] in plan["trials"]
 
     def test_without_repeats_the_best_five_are(self, make, hpt):
         folder = make(repeats="1")
-        assert hpt("confirm", "--repeats", 2).exit_code == 0
+        done = hpt("confirm", "--repeats", 2)
+        assert done.exit_code == 0
+        assert "note: candidates: 5 of 6 trials; the best believed by the model" in done.stdout
         plan = record_of(folder)["plan"]
         board = json.loads(hpt("show", "--json", "--top", 9).stdout)
         assert (len(plan["trials"]), plan["by"], plan["contenders"]) == (5, "top", None)
         assert board["best"]["standing"] == "confirmed"
+
+    def test_more_than_there_are_is_all_of_them_and_asked_again_runs_nothing(self, make, hpt):
+        folder = make()
+        assert hpt("confirm", "--top", 9, "--repeats", 2).exit_code == 0
+        assert sorted(record_of(folder)["plan"]["trials"]) == [0, 1, 2, 3, 4, 5]
+        assert "confirmed already" in hpt("confirm", "--top", 9, "--repeats", 2).stderr
+
+    def test_a_record_of_an_earlier_version_is_shown_without_words(self, make, hpt):
+        folder = make()
+        assert "candidates:" in hpt("confirm", "--top", 2, "--repeats", 2).stdout
+        record = record_of(folder)
+        del record["plan"]["words"]
+        (folder / "confirm" / "000.json").write_text(json.dumps(record))
+        again = hpt("confirm")
+        assert (again.exit_code, "candidates:" in again.stdout) == (0, False)
 
     def test_one_candidate_needs_no_further_seeds(self, make, hpt):
         folder = make()
