@@ -1,15 +1,20 @@
-# make run     set up and run a real study on built-in data
-# make test    set up and run the tests
-# make smoke   a study of a few seconds through every strategy
-# make check   what a developer runs before a commit
-# make docs    write the generated pages and the real output in the pages again
-# make site    build the documentation into site/, with links checked
-# make bench-train, bench-study, bench-search, bench-zoom   speed and quality beside the peers, in .venv-bench
-# make bench-prune   what pruning is worth, against whole trainings
-# make bench-tables  ten messy tables: scores beside scikit-learn given the same rows cleaned by hand
+# make run             set up and run a real study on built-in data
+# make test            set up and run the tests
+# make smoke           a study of a few seconds through every strategy
+# make check           what a developer runs before a commit
+# make docs            write the generated pages and the real output in the pages again
+# make site            build the documentation into site/, with links checked
+# make bench-train     speed of training, beside the peers, in .venv-bench
+# make bench-study     speed of whole studies, beside the peers, in .venv-bench
+# make bench-search    what searches find, beside the peers, in .venv-bench
+# make bench-zoom      what coarse to fine finds, beside simpler ways, in .venv-bench
+# make bench-prune     what pruning is worth, against whole trainings
+# make bench-tables    ten messy tables: scores beside scikit-learn given the same rows cleaned by hand
 # make bench-survival  studies killed, interrupted, damaged and crowded at random: what is lost (nothing should be)
-# make bench-scale   100,000 trials in one study: time and memory a trial, and to show them
-# make dist    build the wheel and the source archive
+# make bench-scale     100,000 trials in one study: time and memory a trial, and to show them
+# make dist            build the wheel and the source archive
+# make clean           remove what the others made, but for runs/
+# make help            this list
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,7 +24,8 @@ TORCH ?= torch
 STRATEGIES := grid random sobol bayes
 
 .DEFAULT_GOAL := help
-.PHONY: help run test smoke check docs site bench-train bench-study bench-search bench-zoom bench-prune bench-tables bench-survival dist clean
+.PHONY: help run test smoke check docs site dist clean
+.PHONY: bench-train bench-study bench-search bench-zoom bench-prune bench-tables bench-survival bench-scale
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
