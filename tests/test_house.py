@@ -33,7 +33,7 @@ FLOORS = [
         "confirming",
         "scoring",
     },
-    {"views", "bridges"},
+    {"views"},
     {"interface"},
     {"cli", "__main__"},
 ]
