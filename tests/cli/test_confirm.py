@@ -249,14 +249,8 @@ class TestBits:
         monkeypatch.undo()
         for wanted in (1, 7):
             self.kill(killed, wanted, [*arguments, "--workers", "1"], environment)
-        done = subprocess.run(
-            [sys.executable, "-m", "hpt_cli", "confirm", "killed", *arguments, "--workers", "2"],
-            env=environment,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+        done = hpt("confirm", killed, *arguments, "--workers", "2")
+        assert done.exit_code == 0, done.stderr
         assert contents(killed) == contents(alone)
 
     def kill(self, folder, wanted, arguments, environment):

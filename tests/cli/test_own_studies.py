@@ -66,9 +66,9 @@ def runs_still(pid):
         return False
 
 
-def test_results_depend_on_config_and_seed_alone(process, own, records):
+def test_results_depend_on_config_and_seed_alone(hpt, own, records):
     for name, workers in (("one", 1), ("three", 3)):
-        assert process("run", own, "--name", name, "--workers", workers).returncode == 0
+        assert hpt("run", own, "--name", name, "--workers", workers).exit_code == 0
     assert records("one") == records("three")
     trial = records("one")[0]
     assert [len(repeat["history"]["loss"]) for repeat in trial["repeats"]] == [3, 3]
@@ -77,8 +77,8 @@ def test_results_depend_on_config_and_seed_alone(process, own, records):
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes under /proc")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_a_study_that_was_ended_leaves_no_process_and_goes_on(environment, process, own, records, number):
-    process("run", own, "--name", "straight")
+def test_a_study_that_was_ended_leaves_no_process_and_goes_on(environment, hpt, own, records, number):
+    hpt("run", own, "--name", "straight")
     pids = own.parent / "pids.txt"
     pids.unlink()
     command = [sys.executable, "-m", "hpt_cli", "run", str(own), "--workers", "2"]
@@ -91,7 +91,7 @@ def test_a_study_that_was_ended_leaves_no_process_and_goes_on(environment, proce
     assert b"Traceback" not in said
     wait_for(lambda: not any(map(runs_still, pids.read_text().split())), 5.0)
     assert records() == []
-    assert process("run", own).returncode == 0
+    assert hpt("run", own).exit_code == 0
     assert records() == records("straight")
 
 
@@ -199,9 +199,9 @@ def test_a_function_reads_as_well(hpt, own, runs, records):
 
 
 class TestLogs:
-    def test_it_is_printed_byte_for_byte_to_a_pipe(self, process, own, runs):
+    def test_it_is_printed_byte_for_byte_to_a_pipe(self, hpt, process, own, runs):
         (own.parent / "train.py").write_text("print('\\x1b[31mred'); print(1)")
-        process("run", own, "--trials", "1", "--set", "search.repeats=1")
+        hpt("run", own, "--trials", "1", "--set", "search.repeats=1")
         shown = process("logs", "0", "--study", "own")
         assert shown.stdout.endswith("\x1b[31mred\n1\n")
         assert shown.stdout == (runs / "own" / "trials" / "00000.log").read_text()

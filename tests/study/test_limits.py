@@ -1,8 +1,6 @@
 """Studies that end before their last trial, and go on: through the command line, with real workers."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -19,19 +17,13 @@ search: {strategy: STRATEGY, trials: 24, parallel: 3, target: 0.85}
 
 
 @pytest.fixture
-def hpt(tmp_path):
+def hpt(tmp_path, in_process):
     config = tmp_path / "iris.yaml"
     config.write_text(CONFIG.replace("STRATEGY", "random"))
 
     def run(*options, runs="runs", command="run"):
         subject = str(config) if command == "run" else "iris"
-        return subprocess.run(
-            [sys.executable, "-m", "hpt_cli", command, subject, "--runs-dir", str(tmp_path / runs), *options],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return in_process(command, subject, "--runs-dir", tmp_path / runs, *options)
 
     return run
 

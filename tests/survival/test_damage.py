@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 
@@ -19,22 +17,19 @@ search: {strategy: random, trials: 5, rounds: 2}
 """
 
 
-def hpt(folder, command, *options):
-    subject = ("iris.yaml", "--workers", "1") if command == "run" else ("iris",)
-    if command == "verify":
-        subject = ("--study", "iris", "--workers", "1")
-    return subprocess.run(
-        [sys.executable, "-m", "hpt_cli", command, *subject, *options],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+@pytest.fixture(scope="module")
+def hpt(in_process):
+    def run(folder, command, *options):
+        subject = ("iris.yaml", "--workers", "1") if command == "run" else ("iris",)
+        if command == "verify":
+            subject = ("--study", "iris", "--workers", "1")
+        return in_process(command, *subject, *options, folder=folder)
+
+    return run
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
+def finished(hpt, tmp_path_factory):
     folder = tmp_path_factory.mktemp("finished")
     (folder / "iris.yaml").write_text(CONFIG)
     result = hpt(folder, "run")
@@ -92,7 +87,7 @@ def make_folder(path):
 HARMS = [cut, empty, garble, nest, copy_another, make_fifo, make_folder]
 
 
-def test_damaged_trials_are_named_set_aside_and_run_again(folder, finished):
+def test_damaged_trials_are_named_set_aside_and_run_again(hpt, folder, finished):
     trials = folder / "runs" / "iris" / "trials"
     for number, harm in enumerate(HARMS, start=2):
         harm(trials / f"{number:05d}.json")
@@ -105,7 +100,7 @@ def test_damaged_trials_are_named_set_aside_and_run_again(folder, finished):
 
 
 @pytest.mark.parametrize("harms", [(cut, empty), (os.unlink, garble)])
-def test_damaged_rounds_are_decided_again_as_they_were(folder, finished, harms):
+def test_damaged_rounds_are_decided_again_as_they_were(hpt, folder, finished, harms):
     rounds = folder / "runs" / "iris" / "rounds"
     for number, harm in enumerate(harms):
         harm(rounds / f"00{number}.json")
@@ -119,7 +114,7 @@ def test_damaged_rounds_are_decided_again_as_they_were(folder, finished, harms):
     assert contents(folder) == contents(finished)
 
 
-def test_foreign_files_are_left_alone(folder, finished):
+def test_foreign_files_are_left_alone(hpt, folder, finished):
     trials = folder / "runs" / "iris" / "trials"
     foreign = [trials / name for name in ("notes.txt", "000003.json", "7.json", "00009.json~", "٣٣٣٣٣.json")]
     for path in foreign:
@@ -131,7 +126,7 @@ def test_foreign_files_are_left_alone(folder, finished):
 
 
 @pytest.mark.parametrize("part", ["study.json", "rounds/000.json", "trials/00002.json"])
-def test_a_newer_schema_is_refused_and_left_alone(folder, part):
+def test_a_newer_schema_is_refused_and_left_alone(hpt, folder, part):
     path = folder / "runs" / "iris" / part
     path.write_text(json.dumps({**json.loads(path.read_text()), "schema": 99}))
     before = path.read_bytes()
@@ -142,7 +137,7 @@ def test_a_newer_schema_is_refused_and_left_alone(folder, part):
     assert path.read_bytes() == before
 
 
-def test_a_damaged_description_is_refused_with_a_way_out(folder, finished):
+def test_a_damaged_description_is_refused_with_a_way_out(hpt, folder, finished):
     cut(folder / "runs" / "iris" / "study.json")
     result = hpt(folder, "run")
     assert result.returncode == 2
@@ -153,7 +148,7 @@ def test_a_damaged_description_is_refused_with_a_way_out(folder, finished):
     assert contents(folder) == contents(finished)
 
 
-def test_damaged_prepared_data_and_a_damaged_best_model_are_made_again(folder, finished):
+def test_damaged_prepared_data_and_a_damaged_best_model_are_made_again(hpt, folder, finished):
     study = folder / "runs" / "iris"
     paths = [study / ".cache" / "data" / name for name in ("x_train.npy", "recipe.json")]
     paths.append(study / "best" / "model.npz")
@@ -167,7 +162,7 @@ def test_damaged_prepared_data_and_a_damaged_best_model_are_made_again(folder, f
     assert [path.read_bytes() for path in paths] == whole
 
 
-def test_verify_checks_the_files_of_a_whole_study(folder):
+def test_verify_checks_the_files_of_a_whole_study(hpt, folder):
     study = folder / "runs" / "iris"
     cut(study / "trials" / "00003.json")
     cut(study / "best" / "model.npz")

@@ -26,10 +26,6 @@ def command(config, runs, *options):
     return [sys.executable, "-m", "hpt_cli", "run", str(config), "--runs-dir", str(runs), *options]
 
 
-def run(*arguments):
-    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=120, check=False)
-
-
 def comparable(folder):
     """The rounds and trials of a study, without the clock."""
     trials = {}
@@ -48,9 +44,9 @@ def write_config(folder, strategy, trials):
 
 
 @pytest.mark.parametrize(("strategy", "trials"), [("grid", 18), ("bayes", 14)])
-def test_killed_at_random_instants_it_ends_as_if_it_never_was(tmp_path, strategy, trials):
+def test_killed_at_random_instants_it_ends_as_if_it_never_was(tmp_path, in_process, strategy, trials):
     config = write_config(tmp_path, strategy, trials)
-    left_alone = run(config, tmp_path / "alone", "--workers", "1")
+    left_alone = in_process("run", config, "--runs-dir", tmp_path / "alone", "--workers", "1")
     assert left_alone.returncode == 0, left_alone.stderr
     chance = random.Random(1)
     trials_folder = tmp_path / "killed" / "iris" / "trials"
@@ -66,7 +62,7 @@ def test_killed_at_random_instants_it_ends_as_if_it_never_was(tmp_path, strategy
         time.sleep(chance.random() * 0.05)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    finished = run(config, tmp_path / "killed", "--workers", "2")
+    finished = in_process("run", config, "--runs-dir", tmp_path / "killed", "--workers", "2")
     assert finished.returncode == 0, finished.stderr
     assert comparable(tmp_path / "killed" / "iris") == comparable(tmp_path / "alone" / "iris")
 
