@@ -39,9 +39,9 @@ def read_expectation(text: str | None, config: StudyConfig) -> Expectation | Non
 
 def notify(sentence: str) -> None:
     """Say something beside the results."""
-    from hpt_cli.views.text import clean
+    from hpt_cli.views.text import clean, folded
 
-    print(f"hpt: {clean(sentence)}", file=sys.stderr)
+    print(folded(f"hpt: {clean(sentence)}", sys.stderr), file=sys.stderr)
 
 
 def run_and_show(

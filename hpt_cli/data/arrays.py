@@ -26,7 +26,7 @@ from hpt_cli.data.idx import image_shape
 from hpt_cli.data.messages import Source, listed, shown
 from hpt_cli.data.raw import TEST, VALIDATION, Array, Category, Numbers, Raw
 
-KEYS = (("X", "y"), ("x", "y"), ("data", "target"))
+KEYS = (("X", "y"), ("x", "y"), ("data", "target"), ("images", "labels"))
 """Names under which features and labels are looked for."""
 PARTS = {"train": -1, "val": VALIDATION, "valid": VALIDATION, "validation": VALIDATION, "test": TEST}
 """What stands behind the first two of them where an archive has parts; -1 is to be drawn from."""
@@ -152,7 +152,8 @@ def read_features(path: Path) -> Array:
             key = next((key for key in known if members.count(key) == 1), None)
             if key is None:
                 raise source.error(
-                    f"holds {listed(members, 6) or 'nothing'}; expected a member X (or x, data, X_test)"
+                    f"holds {listed(members, 6) or 'nothing'}; expected a member X (or x, data, images, "
+                    "X_test)"
                 )
             x = _read_member(archive, key, expansion_limit(size), source)
     if x.ndim < 2 or x.size == 0 or x.dtype.kind not in "biuf":
@@ -177,8 +178,8 @@ def _find_keys(archive: ZipFile, source: Source) -> tuple[str, str, Parts]:
         if found and found[0][1] == -1:
             return x_key, y_key, found
     raise source.error(
-        f"holds {listed(members, 6) or 'nothing'}; expected the members X and y (or x and y, or data and "
-        "target), or X_train, y_train, X_test and y_test"
+        f"holds {listed(members, 6) or 'nothing'}; expected the members X and y (or x and y, data and "
+        "target, or images and labels), or X_train, y_train, X_test and y_test"
     )
 
 

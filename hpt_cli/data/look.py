@@ -196,8 +196,6 @@ def _report(column: Numbers | Category, reading: Reading, label: Numbers | Categ
         warnings.append("holds another value in each row, as an identifier does; it teaches nothing")
     if kind == "text":
         warnings.append("nearly every row has another text; it teaches nothing")
-    if known.mean() < 0.5 and distinct:
-        warnings.append(f"{1 - known.mean():.0%} of its cells are missing")
     levels: tuple[str, ...] = ()
     if isinstance(column, Category):
         order = np.argsort(-np.bincount(codes[known], minlength=distinct), kind="stable")
@@ -210,7 +208,7 @@ def _report(column: Numbers | Category, reading: Reading, label: Numbers | Categ
         kind=kind,
         distinct=distinct,
         missing=float(1 - known.mean()),
-        about=_about(column, reading, kind, values, levels),
+        about=_about(column, reading, kind, values, levels, bool(known.all())),
         levels=levels,
         coded=kind == "number" and whole and 2 < distinct <= CODED,
         warnings=tuple(warnings),
@@ -296,13 +294,18 @@ def _classes(label: Numbers | Category) -> dict[str, int]:
 
 
 def _about(
-    column: Numbers | Category, reading: Reading, kind: Kind, values: Array, levels: Sequence[str]
+    column: Numbers | Category,
+    reading: Reading,
+    kind: Kind,
+    values: Array,
+    levels: Sequence[str],
+    complete: bool,
 ) -> str:
     if not len(values):
         return "no value at all"
     if kind == "constant":
         only = column.levels[0] if isinstance(column, Category) else f"{values[0]:g}"
-        return f"{shown(only)} in every row"
+        return f"{shown(only)} in every row" + ("" if complete else " that has a value")
     if isinstance(column, Category):
         more = f" and {len(values) - 4:,} more" if len(values) > 4 else ""
         many = f"{len(values):,} {'levels' if kind == 'category' else 'texts'}: "

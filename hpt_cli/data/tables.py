@@ -222,6 +222,8 @@ def find_column(source: Source, wanted: str | int, key: str) -> str:
     columns = f"the columns are {listed(named)}"
     if not source.quotes:
         columns = f"there are {len(source.names)}, and the first line does not look like column names"
+    elif named == [str(place) for place in range(len(named))]:
+        columns = f"the first line holds data and no names, so the columns are '0' to '{len(named) - 1}'"
     name = str(wanted).strip()
     if name not in named:
         near = did_you_mean(name, named) if source.quotes else ""

@@ -13,6 +13,7 @@ from hpt_cli.errors import DataError
 MOST_TOLD = 40
 """Columns that a config and a terminal list one by one."""
 _WIDEST = 78  # signs of a comment's sentence
+_MANY_MISSING = 0.5  # share of a column's cells
 _GROUPS = 10  # least distinct values of a column whose rows belong together
 _REASONS = {"id": "an id", "text": "free text", "constant": "always the same", "broken": "cannot be read"}
 
@@ -22,8 +23,9 @@ def keys(table: TableReport) -> dict[str, object]:
     found: dict[str, object] = {}
     if not table.header:
         found["header"] = False
-    if table.drop:
-        found["drop"] = list(table.drop)
+    grouped = "" if _parts_column(table) else _group_column(table)  # no feature, so it leaks no label
+    if drop := [name for name in table.drop if name != grouped]:
+        found["drop"] = drop
     if parts := _parts_column(table):
         found["split"] = {"column": parts}
     elif group := _group_column(table):
@@ -39,7 +41,7 @@ def check_features(table: TableReport) -> None:
     """
     if table.features and len(table.drop) == len(table.features):
         why = "; ".join(
-            f"{shown(c.name)} {taken_for(c, table)}: {told(c)}" for c in table.features[:MOST_TOLD]
+            f"{shown(c.name)} {taken_for(c, table)}: {told(c, table)}" for c in table.features[:MOST_TOLD]
         )
         raise DataError(f"{table.path}: no column is left to learn from: {why}")
 
@@ -57,11 +59,13 @@ def taken_for(column: ColumnReport, table: TableReport) -> str:
     return f"left out: {_REASONS[column.kind]}" if column.kind in _REASONS else column.kind
 
 
-def told(column: ColumnReport) -> str:
-    """What its cells are, what is missing, and every warning."""
+def told(column: ColumnReport, table: TableReport | None) -> str:
+    """What its cells are, what is missing, and every warning; no table while the label is not known."""
     missing = f"{column.missing:.0%} missing" if column.missing >= 0.005 else ""
     few = "few missing" if 0 < column.missing < 0.005 else ""
-    warned = (*column.warnings, column.about) if column.kind in _REASONS else (column.about, *column.warnings)
+    grouped = table is not None and taken_for(column, table) == "group"  # has one label in all its rows
+    warnings = () if grouped else column.warnings
+    warned = (*warnings, column.about) if column.kind in _REASONS else (column.about, *warnings)
     return "; ".join(part for part in (*warned, missing, few) if part)
 
 
@@ -71,7 +75,7 @@ def about(table: TableReport) -> Iterator[str]:
     listed = table.columns if len(table.columns) <= MOST_TOLD else _worth_telling(table)
     width = max((len(escaped(column.name)) for column in listed), default=0)
     for column in listed:
-        said = told(column)
+        said = told(column, table)
         said = said if len(said) <= _WIDEST else said[: _WIDEST - 3] + "..."
         yield f"  {escaped(column.name).ljust(min(width, 30))}  {taken_for(column, table)}: {said}"
     if len(listed) < len(table.columns):
@@ -87,7 +91,11 @@ def about(table: TableReport) -> Iterator[str]:
 
 def _worth_telling(table: TableReport) -> tuple[ColumnReport, ...]:
     """Of very many columns those with something to look at, and the label."""
-    worth = [c for c in table.columns if c.warnings or c.kind not in ("number",) or c.name == table.target]
+    worth = [
+        c
+        for c in table.columns
+        if c.warnings or c.kind != "number" or c.missing > _MANY_MISSING or c.name == table.target
+    ]
     return tuple(worth[:MOST_TOLD])
 
 

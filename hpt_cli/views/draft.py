@@ -47,7 +47,8 @@ def show_columns(console: Console, columns: Sequence[ColumnReport], table: Table
     first = columns[:MOST_TOLD]
     kinds = [taken_for(column, table) if table else column.kind for column in first]
     rows = [
-        (clean(column.name), kind, clean(told(column))) for column, kind in zip(first, kinds, strict=True)
+        (clean(column.name), kind, clean(told(column, table)))
+        for column, kind in zip(first, kinds, strict=True)
     ]
     if not console.is_terminal:
         write_lines(console, ["\t".join(row) for row in [("column", "taken for", "cells"), *rows]])

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
+import textwrap
 from collections.abc import Sequence
+from typing import TextIO
 
 from hpt_cli.space import Choice, Dimension, Value
 
@@ -27,6 +30,14 @@ def clean(text: str) -> str:
 def clean_lines(text: str) -> str:
     """Like :func:`clean`, but line breaks stay."""
     return "\n".join(clean(line) for line in text.split("\n"))
+
+
+def folded(text: str, stream: TextIO) -> str:
+    """One line of ``text``, broken between words if ``stream`` is a terminal, which would break words."""
+    if not stream.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(text, max(width, 20), break_long_words=False, break_on_hyphens=False)
 
 
 def short(text: str, length: int = 60) -> str:

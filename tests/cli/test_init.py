@@ -119,8 +119,11 @@ def test_where_no_column_is_left_the_reasons_are_told(hpt, folder):
 def test_rows_of_one_person_stay_together(hpt, folder, runs):
     rows = "".join(f"p{row // 4},{row % 7},{row % 11},{'ab'[row // 4 % 2]}\n" for row in range(120))
     (folder / "people.csv").write_text("patient_id,a,b,kind\n" + rows)
-    assert hpt("init", "people.csv", "--target", "kind").exit_code == 0
+    result = hpt("init", "people.csv", "--target", "kind")
+    assert result.exit_code == 0
     text = (folder / "people.yaml").read_text()
+    assert "drop" not in yaml.safe_load(text)["data"]  # a person's label is no leak: the column is no feature
+    assert "leave it out" not in result.output + text
     assert yaml.safe_load(text)["data"]["split"] == {"group": "patient_id", "validation": 0.2, "test": 0.2}
     assert "Rows of one 'patient_id' stay in one part" in text
     assert hpt("plan", "people.yaml").exit_code == 0

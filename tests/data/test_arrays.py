@@ -9,7 +9,9 @@ X = np.arange(N * 3, dtype=float).reshape(N, 3) ** 1.5
 Y = np.arange(N) % 4
 
 
-@pytest.mark.parametrize(("x_key", "y_key"), [("X", "y"), ("x", "y"), ("data", "target")])
+@pytest.mark.parametrize(
+    ("x_key", "y_key"), [("X", "y"), ("x", "y"), ("data", "target"), ("images", "labels")]
+)
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_an_archive_is_read_under_each_pair_of_names(x_key, y_key, save, tmp_path, load):
     save(tmp_path / "t.npz", other=np.zeros(3), **{x_key: X, y_key: Y})

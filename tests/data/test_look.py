@@ -126,3 +126,17 @@ def test_row_numbers_without_a_name_need_no_dropping(write):
     report = look_at(write("t.csv", ",a,y\n" + "".join(f"{n},{n * n % 7},{n % 2}\n" for n in range(40))), "y")
     assert report.columns[0].kind == "id"
     assert report.drop == ()
+
+
+def test_what_is_said_of_a_column_with_many_missing_cells_is_true_of_it(write):
+    rows = [f"{row % 7},{'call' if row % 50 == 0 else ''},{row % 2}" for row in range(100)]
+    note = look_at(write("notes.csv", "\n".join(["x,note,y", *rows])), "y").columns[1]
+    assert (note.kind, note.about, note.missing) == ("constant", "'call' in every row that has a value", 0.98)
+    assert not note.warnings
+
+
+def test_where_the_first_line_holds_data_a_name_is_answered_with_the_numbers(write):
+    rows = "\n".join(f"{row},{row / 7},{row % 2}" for row in range(20))
+    said = "the first line holds data and no names, so the columns are '0' to '2'"
+    with pytest.raises(DataError, match=said):
+        look_at(write("bare.csv", rows), "target")

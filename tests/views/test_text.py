@@ -1,9 +1,22 @@
+import io
 import math
 
 import pytest
 
 from hpt_cli.space import Choice, Float
-from hpt_cli.views.text import aligned, bounds, clean, duration, exact, number, plural, seconds, short, value
+from hpt_cli.views.text import (
+    aligned,
+    bounds,
+    clean,
+    duration,
+    exact,
+    folded,
+    number,
+    plural,
+    seconds,
+    short,
+    value,
+)
 
 
 @pytest.mark.parametrize(
@@ -115,3 +128,18 @@ def test_ranges_and_choices():
 
 def test_one_trial_two_trials():
     assert (plural(1, "trial"), plural(2, "trial")) == ("1 trial", "2 trials")
+
+
+class TestFolded:
+    SENTENCE = "hpt: Split: 432 rows to train on, 144 for validation, 144 for test, which are kept apart."
+
+    def test_a_terminal_gets_lines_that_break_between_words(self, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "40")
+        screen = io.StringIO()
+        monkeypatch.setattr(screen, "isatty", lambda: True)
+        lines = folded(self.SENTENCE, screen).split("\n")
+        assert max(map(len, lines)) <= 40
+        assert " ".join(lines) == self.SENTENCE
+
+    def test_a_file_gets_one_line(self):
+        assert folded(self.SENTENCE, io.StringIO()) == self.SENTENCE
