@@ -22,6 +22,9 @@ _NEAR_ONE = re.compile(r"momentum|beta|gamma")
 _SIZES = re.compile(
     r"unit|hidden|width|channel|layer|depth|size|dim|neighbo|estimator|tree|lea[fv]|batch|head|rank"
 )
+_FEW = re.compile(r"layer|depth|head")
+_LARGER = re.compile(r"acc|auc|f1|r2|score|precision|recall|reward|iou|dice|bleu")
+_SMALLER = re.compile(r"loss|err|mse|mae|perplexity|nll|deviance|brier")
 _EXAMPLES = {
     "learning_rate": "{type: float, low: 1e-4, high: 1e-1, scale: log} # each decade alike",
     "hidden_units": "{type: int, low: 16, high: 256, scale: log}",
@@ -60,7 +63,9 @@ def command_draft(command: str, path: Path, *, written_by: str) -> Draft:
     from hpt_cli.config.load import parse_config
 
     script = script_of(command)
-    options = _options(script) if script else []
+    tree = _parsed(script) if script else None
+    options = _options(tree) if tree else []
+    metric = _metric(tree) if tree else None
     if script and path.parent.resolve() != Path.cwd():
         command = command.replace(str(script), os.path.relpath(script, path.parent), 1)
     named = [name for name in _PLACEHOLDER.findall(command) if name not in _RESERVED]
@@ -70,7 +75,7 @@ def command_draft(command: str, path: Path, *, written_by: str) -> Draft:
         *_command(command, options, named),
         "",
     ]
-    lines += [*_OBJECTIVE, "", *_space(options, named), "", *_SEARCH]
+    lines += [*_objective(metric), "", *_space(options, named), "", *_SEARCH]
     text = "\n".join(lines) + "\n"
     return Draft(path, text, parse_config(text.encode(), path), _notes(script, options, named))
 
@@ -98,16 +103,53 @@ def _words(command: str) -> list[str]:
     return words
 
 
-def _options(script: Path) -> list[Option]:
-    """What ``add_argument`` is called with, in the order of the script; the script is not run."""
-    source = script.read_bytes()[:_LARGEST_SCRIPT]
+def _parsed(script: Path) -> ast.Module | None:
+    """The script, which is not run; ``None`` if it is no Python of this version."""
     try:
-        tree = ast.parse(source)
+        return ast.parse(script.read_bytes()[:_LARGEST_SCRIPT])
     except (SyntaxError, ValueError):
-        return []
+        return None
+
+
+def _calls(tree: ast.Module) -> list[ast.Call]:
+    """In the order of the script."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    calls.sort(key=lambda call: (call.lineno, call.col_offset))
-    return [option for call in calls for option in _option(call)]
+    return sorted(calls, key=lambda call: (call.lineno, call.col_offset))
+
+
+def _options(tree: ast.Module) -> list[Option]:
+    """What ``add_argument`` is called with."""
+    return [option for call in _calls(tree) for option in _option(call)]
+
+
+def _metric(tree: ast.Module) -> tuple[str, str] | None:
+    """The metric among the keys that are given to ``json.dumps``, and its goal; validation's go first."""
+    names = [
+        key.value
+        for call in _calls(tree)
+        if isinstance(call.func, ast.Attribute) and call.func.attr in ("dump", "dumps")
+        for given in call.args[:1]
+        if isinstance(given, ast.Dict)
+        for key in given.keys
+        if isinstance(key, ast.Constant) and isinstance(key.value, str)
+    ]
+    for name in sorted(names, key=lambda name: not name.lower().startswith("val")):
+        lowered = name.lower()
+        smaller = _SMALLER.search(lowered)
+        if lowered.startswith(("train", "test")) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+            continue
+        if smaller or _LARGER.search(lowered):
+            return name, "minimize" if smaller else "maximize"
+    return None
+
+
+def _objective(metric: tuple[str, str] | None) -> list[str]:
+    if metric is None:
+        return _OBJECTIVE
+    return [
+        "# What the script gives to json.dumps; a line of JSON with this key is read for the result.",
+        f"objective: {{metric: {scalar(metric[0])}, goal: {metric[1]}}}",
+    ]
 
 
 def _option(call: ast.Call) -> Iterator[Option]:
@@ -156,7 +198,7 @@ def _searched(options: Sequence[Option]) -> dict[str, str]:
         elif option.kind == "float" and "seed" not in lowered:
             entries[option.name] = _floats(lowered, option.default)
         elif option.kind == "int" and _SIZES.search(lowered):
-            entries[option.name] = _ints(option.default)
+            entries[option.name] = _ints(lowered, option.default)
     return entries
 
 
@@ -177,10 +219,10 @@ def _floats(name: str, default: object) -> str:
     return "{type: float, low: 1e-4, high: 1, scale: log}"
 
 
-def _ints(default: object) -> str:
+def _ints(name: str, default: object) -> str:
     if isinstance(default, int) and 0 < default < 10**8:
         return f"{{type: int, low: {max(default // 4, 1)}, high: {default * 4}, scale: log}} # now {default}"
-    return "{type: int, low: 1, high: 256, scale: log}"
+    return f"{{type: int, low: 1, high: {16 if _FEW.search(name) else 256}, scale: log}}"
 
 
 def _command(command: str, options: Sequence[Option], named: Sequence[str]) -> list[str]:
@@ -220,7 +262,7 @@ def _space(options: Sequence[Option], named: Sequence[str]) -> list[str]:
 
 def _guess(name: str) -> str:
     lowered = name.lower()
-    return _ints(None) if _SIZES.search(lowered) else _floats(lowered, None)
+    return _ints(lowered, None) if _SIZES.search(lowered) else _floats(lowered, None)
 
 
 def _notes(script: Path | None, options: Sequence[Option], named: Sequence[str]) -> tuple[str, ...]:

@@ -226,6 +226,29 @@ class TestCommand:
         assert ran.exit_code == 0, ran.output
         assert "train: 4 trials, done, minimize loss" in ran.stdout
 
+    @pytest.mark.parametrize(
+        ("printed", "metric", "goal"),
+        [
+            ('{"epoch": 1, "train_loss": 1, "accuracy": 1}', "accuracy", "maximize"),
+            ('{"loss": 1, "validation_auc": 1}', "validation_auc", "maximize"),
+            ('{"val_brier_score": 1, "acc": 1}', "val_brier_score", "minimize"),
+            ('{"train_loss": 1, **more, name: 2}', "loss", "minimize"),
+            ("results", "loss", "minimize"),
+        ],
+    )
+    def test_the_metric_is_what_the_script_gives_to_json(self, printed, metric, goal, hpt, folder):
+        (folder / "own.py").write_text(f"import json\nprint(json.dumps({printed}))")
+        assert hpt("init", "--command", f"{sys.executable} own.py").exit_code == 0
+        written = yaml.safe_load((folder / "own.yaml").read_text())
+        assert written["objective"] == {"metric": metric, "goal": goal}
+
+    def test_sizes_without_a_default_get_a_range_of_their_kind(self, hpt, folder):
+        options = "".join(f"p.add_argument('--{name}', type=int)\n" for name in ("depth", "units"))
+        (folder / "own.py").write_text(options)
+        assert hpt("init", "--command", f"{sys.executable} own.py").exit_code == 0
+        space = yaml.safe_load((folder / "own.yaml").read_text())["space"]
+        assert {name: entry["high"] for name, entry in space.items()} == {"depth": 16, "units": 256}
+
     def test_the_script_is_read_and_not_run(self, hpt, folder):
         (folder / "train.py").write_text("open('ran', 'w')\n" + SCRIPT)
         assert hpt("init", "--command", f"{sys.executable} train.py", "-o", "-").exit_code == 0
