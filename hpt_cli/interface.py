@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hpt_cli.errors import ConfigError, InputError
-from hpt_cli.store import Damage, StudyStore
+from hpt_cli.records import Damage
+from hpt_cli.store import StudyStore
 from hpt_cli.trial import TrialResult
 
 if TYPE_CHECKING:

@@ -14,9 +14,10 @@ from hpt_cli.errors import InterruptedStudyError
 from hpt_cli.events import Notice, Observer, RerunFinished, RerunsStarted
 from hpt_cli.in_flight import SECONDS_TO_FINISH, InFlight, StopRequest
 from hpt_cli.objectives.base import Objective
+from hpt_cli.records import Damage
 from hpt_cli.rerun import Rerun, WantedReruns, rerun_of
 from hpt_cli.seeds import rerun_seed
-from hpt_cli.store import Damage, StudyStore
+from hpt_cli.store import StudyStore
 from hpt_cli.trial import Leg, Paused, TrialResult, TrialSpec
 
 _Key = tuple[int, int]  # a trial, and the number of one of its reruns

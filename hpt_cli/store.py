@@ -23,11 +23,10 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from hpt_cli.confirmation import Confirmation
 from hpt_cli.endings import Ended
@@ -51,11 +50,18 @@ from hpt_cli.files import (
     sync_folder,
     writing,
 )
-from hpt_cli.rerun import SCHEMA as RERUN_SCHEMA
+from hpt_cli.records import (
+    Damage,
+    TrialFile,
+    numbered_files,
+    read_rerun,
+    read_round,
+    read_trial,
+    rerun_files,
+    trial_files,
+)
 from hpt_cli.rerun import Rerun
 from hpt_cli.rounds import RoundPlan
-from hpt_cli.rounds.plan import SCHEMA as ROUND_SCHEMA
-from hpt_cli.trial import SCHEMA as TRIAL_SCHEMA
 from hpt_cli.trial import TrialResult
 
 SCHEMA = 1
@@ -63,41 +69,6 @@ SCHEMA = 1
 
 STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """A study's name is one safe part of a path."""
-
-# As we write them: 000007.json is not ours, and must not stand for trial 7 beside 00007.json.
-_TRIAL_FILE = re.compile(r"(\d{5}|[1-9]\d{5,})\.json", re.ASCII)
-_RERUN_FILE = re.compile(r"(\d{5}|[1-9]\d{5,})-(\d{3}|[1-9]\d{3,})\.json", re.ASCII)
-_ROUND_FILE = re.compile(r"(\d{3}|[1-9]\d{3,})\.json", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Damage:
-    """A trial's or rerun's file that cannot be read as one."""
-
-    path: Path
-    why: str
-
-
-class TrialFile(NamedTuple):
-    """A finished trial's file, as it was when it was listed; by number.
-
-    Args:
-        number: From its name.
-        path: Where it is.
-        size: In bytes.
-        mtime_ns: When its content last changed, in nanoseconds since the epoch.
-        inode: A file that took its place has another one.
-    """
-
-    number: int
-    path: str
-    size: int
-    mtime_ns: int
-    inode: int
-
-    def read(self) -> TrialResult | Damage:
-        """What it holds."""
-        return _read_trial(self.path, self.number)
 
 
 class StudyStore:
@@ -220,25 +191,14 @@ class StudyStore:
             numbers = [file.number for file in self.trial_files()]
             there = f"finished are {ranges(numbers)}" if numbers else "none is finished yet"
             raise StudyNotFoundError(f"{self.name} has no finished trial {number}; {there}")
-        read = _read_trial(str(path), number)
+        read = read_trial(path, number)
         if isinstance(read, Damage):
             raise DamagedStudyError(f"{path}: {read.why}")
         return read
 
     def trial_files(self) -> list[TrialFile]:
         """The finished trials' files, by number."""
-        found = []
-        with suppress(FileNotFoundError), os.scandir(self.folder / "trials") as entries:
-            for entry in entries:
-                fit = _TRIAL_FILE.fullmatch(entry.name)
-                if not fit:
-                    continue
-                try:
-                    now = entry.stat()
-                except FileNotFoundError:  # set aside by another process since
-                    continue
-                found.append(TrialFile(int(fit[1]), entry.path, now.st_size, now.st_mtime_ns, now.st_ino))
-        return sorted(found)
+        return trial_files(self.folder / "trials")
 
     def each_trial(self) -> Iterator[TrialResult | Damage]:
         """What each trial's file holds, by number, one after the other: all their curves take memory."""
@@ -254,8 +214,8 @@ class StudyStore:
 
     def each_rerun(self) -> Iterator[Rerun | Damage]:
         """What each rerun's file holds, by trial and number."""
-        for *numbers, path in _numbered(self.folder / "reruns", _RERUN_FILE):
-            yield _read_rerun(path, numbers)
+        for path, trial, number in rerun_files(self.folder / "reruns"):
+            yield read_rerun(path, trial, number)
 
     def reruns(self) -> list[Rerun]:
         """Every finished rerun, by trial and number; damaged files are left out."""
@@ -329,10 +289,10 @@ class StudyStore:
         Raises:
             DamagedStudyError: One was written by a newer version.
         """
-        files: dict[int, Path] = dict(_numbered(self.folder / "rounds", _ROUND_FILE))
-        for number in range(max(files, default=-1) + 1):
+        there = {number for _, number in numbered_files(self.folder / "rounds")}
+        for number in range(max(there, default=-1) + 1):
             path = self.folder / "rounds" / f"{number:03d}.json"
-            yield _read_round(path, number) if number in files else Damage(path, "it is missing")
+            yield read_round(path, number) if number in there else Damage(path, "it is missing")
 
     def save_round(self, plan: RoundPlan) -> None:
         """Publish a round's plan; it must be there before the round's first trial."""
@@ -347,7 +307,7 @@ class StudyStore:
             DamagedStudyError: One is unreadable.
         """
         records = []
-        for _, path in _numbered(self.folder / "confirm", _ROUND_FILE):
+        for path, _ in numbered_files(self.folder / "confirm"):
             try:
                 records.append(Confirmation.from_json(read_json(path)))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -442,54 +402,6 @@ def _read_study(folder: Path) -> dict[str, Any]:
             f"{path}: schema {study.get('schema')}, but this version of hpt reads {SCHEMA}; upgrade hpt"
         )
     return study
-
-
-def _read_round(path: Path, number: int) -> RoundPlan | Damage:
-    try:
-        data = read_json(path)
-        if isinstance(data, dict) and isinstance(data.get("schema"), int) and data["schema"] > ROUND_SCHEMA:
-            raise DamagedStudyError(f"{path}: written by a newer version of hpt; upgrade hpt")
-        plan = RoundPlan.from_json(data)
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        return Damage(path, f"not a round's plan ({brief(error)})")
-    return plan if plan.number == number else Damage(path, f"it holds round {plan.number}")
-
-
-def _read_trial(path: str, number: int) -> TrialResult | Damage:
-    try:
-        data = read_json(path)
-        if isinstance(data, dict) and isinstance(data.get("schema"), int) and data["schema"] > TRIAL_SCHEMA:
-            raise DamagedStudyError(f"{path}: written by a newer version of hpt; upgrade hpt")
-        result = TrialResult.from_json(data)
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        return Damage(Path(path), f"not a trial's file ({brief(error)})")
-    if result.number != number:
-        return Damage(Path(path), f"it holds trial {result.number}")
-    return result
-
-
-def _read_rerun(path: Path, numbers: Sequence[int]) -> Rerun | Damage:
-    try:
-        data = read_json(path)
-        if isinstance(data, dict) and isinstance(data.get("schema"), int) and data["schema"] > RERUN_SCHEMA:
-            raise DamagedStudyError(f"{path}: written by a newer version of hpt; upgrade hpt")
-        rerun = Rerun.from_json(data)
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        return Damage(path, f"not a rerun's file ({brief(error)})")
-    if [rerun.trial, rerun.number] != list(numbers):
-        return Damage(path, f"it holds rerun {rerun.number} of trial {rerun.trial}")
-    return rerun
-
-
-def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[tuple[Any, ...]]:
-    """The files of ``folder`` whose whole name fits ``pattern``: their numbers and the path, in order."""
-    found = []
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
-        for entry in entries:
-            fit = pattern.fullmatch(entry.name)
-            if fit:
-                found.append((*map(int, fit.groups()), Path(entry.path)))
-    return sorted(found)
 
 
 def last_change(folder: Path) -> float:

@@ -45,12 +45,13 @@ from hpt_cli.planning import (
 )
 from hpt_cli.pruning import NoPruner, Pruner, Verdict
 from hpt_cli.ranking import best_of
+from hpt_cli.records import Damage
 from hpt_cli.rerun import WantedReruns
 from hpt_cli.rerunning import Rerunner
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.seeds import training_seed
 from hpt_cli.space import Params
-from hpt_cli.store import Damage, StudyStore
+from hpt_cli.store import StudyStore
 from hpt_cli.strategies.base import Strategy
 from hpt_cli.trial import Leg, Paused, Status, TrialResult, TrialSpec
 

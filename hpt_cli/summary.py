@@ -22,7 +22,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from hpt_cli.store import Damage, StudyStore, TrialFile
+from hpt_cli.records import Damage, TrialFile
+from hpt_cli.store import StudyStore
 from hpt_cli.trial import Origin, RepeatResult, Status, Timing, TrialResult, finite
 
 _FORM = f"hpt summary 1 {sys.byteorder}".encode()

@@ -15,8 +15,9 @@ from hpt_cli.engines import count_workers
 from hpt_cli.environment import describe_environment
 from hpt_cli.evaluation import make_objective
 from hpt_cli.executors import LocalExecutor
+from hpt_cli.records import Damage
 from hpt_cli.rerun import Rerun
-from hpt_cli.store import Damage, StudyStore
+from hpt_cli.store import StudyStore
 from hpt_cli.trial import Status, TrialResult, TrialSpec
 
 _MOST_TRIALS_A_TASK = 8

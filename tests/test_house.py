@@ -12,7 +12,7 @@ FLOORS = [
     {"errors"},
     {"files", "space", "seeds", "environment", "network", "data", "trial", "rerun"},
     {"noise", "confirmation", "evidence"},
-    {"model", "strategies", "rounds", "objectives", "executors", "store", "ranking", "expectation"}
+    {"model", "strategies", "rounds", "objectives", "executors", "records", "store", "ranking", "expectation"}
     | {"events", "summary", "endings", "pruning"},
     {"config"},
     {

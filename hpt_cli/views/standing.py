@@ -13,8 +13,9 @@ from typing import Any
 from hpt_cli.endings import Ended
 from hpt_cli.errors import DamagedStudyError
 from hpt_cli.ranking import Leaderboard, Row, rank, widest
+from hpt_cli.records import Damage
 from hpt_cli.rounds import RoundPlan
-from hpt_cli.store import Damage, StudyStore
+from hpt_cli.store import StudyStore
 from hpt_cli.summary import read_summary
 from hpt_cli.trial import Status, TrialResult
 from hpt_cli.views.ended import ended_note

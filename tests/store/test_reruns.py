@@ -3,9 +3,10 @@ import json
 import pytest
 
 from hpt_cli.errors import DamagedStudyError
+from hpt_cli.records import Damage
 from hpt_cli.rerun import Purpose, Rerun, rerun_of, trainings_of
 from hpt_cli.seeds import rerun_seed, training_seed
-from hpt_cli.store import Damage, StudyStore
+from hpt_cli.store import StudyStore
 from hpt_cli.trial import Origin, RepeatResult, Status, Timing, TrialResult, TrialSpec
 
 STUDY = {"config": {"objective": {"metric": "validation_loss", "goal": "minimize"}}}

@@ -9,7 +9,8 @@ import time
 import pytest
 
 from hpt_cli import summary
-from hpt_cli.store import StudyStore, TrialFile
+from hpt_cli.records import TrialFile
+from hpt_cli.store import StudyStore
 from hpt_cli.summary import read_summary
 from hpt_cli.trial import Origin, RepeatResult, Status, Timing, TrialResult, TrialSpec
 

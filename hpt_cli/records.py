@@ -1,0 +1,136 @@
+"""The numbered files of a study: which are there, and what each holds, or why it cannot be read."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from hpt_cli.errors import DamagedStudyError, brief
+from hpt_cli.files import read_json
+from hpt_cli.rerun import SCHEMA as RERUN_SCHEMA
+from hpt_cli.rerun import Rerun
+from hpt_cli.rounds import RoundPlan
+from hpt_cli.rounds.plan import SCHEMA as ROUND_SCHEMA
+from hpt_cli.trial import SCHEMA as TRIAL_SCHEMA
+from hpt_cli.trial import TrialResult
+
+# As we write them: 000007.json is not ours, and must not stand for trial 7 beside 00007.json.
+_TRIAL_FILE = re.compile(r"(\d{5}|[1-9]\d{5,})\.json", re.ASCII)
+_RERUN_FILE = re.compile(r"(\d{5}|[1-9]\d{5,})-(\d{3}|[1-9]\d{3,})\.json", re.ASCII)
+_ROUND_FILE = re.compile(r"(\d{3}|[1-9]\d{3,})\.json", re.ASCII)
+
+_Record = TypeVar("_Record", TrialResult, Rerun, RoundPlan)
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A trial's, rerun's or round's file that cannot be read as one."""
+
+    path: Path
+    why: str
+
+
+class TrialFile(NamedTuple):
+    """A finished trial's file, as it was when it was listed; by number.
+
+    Args:
+        number: From its name.
+        path: Where it is.
+        size: In bytes.
+        mtime_ns: When its content last changed, in nanoseconds since the epoch.
+        inode: A file that took its place has another one.
+    """
+
+    number: int
+    path: str
+    size: int
+    mtime_ns: int
+    inode: int
+
+    def read(self) -> TrialResult | Damage:
+        """What it holds."""
+        return read_trial(self.path, self.number)
+
+
+def trial_files(folder: Path) -> list[TrialFile]:
+    """The trials' files in a folder, by number."""
+    found = []
+    for fit, entry in _fitting(folder, _TRIAL_FILE):
+        try:
+            now = entry.stat()
+        except FileNotFoundError:  # set aside by another process since
+            continue
+        found.append(TrialFile(int(fit[1]), entry.path, now.st_size, now.st_mtime_ns, now.st_ino))
+    return sorted(found)
+
+
+def rerun_files(folder: Path) -> list[tuple[Path, int, int]]:
+    """The reruns' files in a folder, each with its trial and number, by these."""
+    found = [(int(fit[1]), int(fit[2]), Path(entry.path)) for fit, entry in _fitting(folder, _RERUN_FILE)]
+    return [(path, trial, number) for trial, number, path in sorted(found)]
+
+
+def numbered_files(folder: Path) -> list[tuple[Path, int]]:
+    """The rounds' or confirmations' files in a folder, each with its number, by number."""
+    found = [(int(fit[1]), Path(entry.path)) for fit, entry in _fitting(folder, _ROUND_FILE)]
+    return [(path, number) for number, path in sorted(found)]
+
+
+def read_trial(path: Path | str, number: int) -> TrialResult | Damage:
+    """What the file of trial ``number`` holds.
+
+    Raises:
+        DamagedStudyError: It was written by a newer version.
+    """
+    result = _read(path, TRIAL_SCHEMA, TrialResult.from_json, "trial's file")
+    if isinstance(result, TrialResult) and result.number != number:
+        return Damage(Path(path), f"it holds trial {result.number}")
+    return result
+
+
+def read_rerun(path: Path, trial: int, number: int) -> Rerun | Damage:
+    """What the file of rerun ``number`` of ``trial`` holds.
+
+    Raises:
+        DamagedStudyError: It was written by a newer version.
+    """
+    rerun = _read(path, RERUN_SCHEMA, Rerun.from_json, "rerun's file")
+    if isinstance(rerun, Rerun) and (rerun.trial, rerun.number) != (trial, number):
+        return Damage(path, f"it holds rerun {rerun.number} of trial {rerun.trial}")
+    return rerun
+
+
+def read_round(path: Path, number: int) -> RoundPlan | Damage:
+    """What the file of round ``number`` holds.
+
+    Raises:
+        DamagedStudyError: It was written by a newer version.
+    """
+    plan = _read(path, ROUND_SCHEMA, RoundPlan.from_json, "round's plan")
+    if isinstance(plan, RoundPlan) and plan.number != number:
+        return Damage(path, f"it holds round {plan.number}")
+    return plan
+
+
+def _read(path: Path | str, schema: int, parse: Callable[[Any], _Record], kind: str) -> _Record | Damage:
+    try:
+        data = read_json(path)
+        if isinstance(data, dict) and isinstance(data.get("schema"), int) and data["schema"] > schema:
+            raise DamagedStudyError(f"{path}: written by a newer version of hpt; upgrade hpt")
+        return parse(data)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        return Damage(Path(path), f"not a {kind} ({brief(error)})")
+
+
+def _fitting(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[re.Match[str], os.DirEntry[str]]]:
+    """The files of ``folder`` whose whole name fits ``pattern``; none if there is no such folder."""
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            fit = pattern.fullmatch(entry.name)
+            if fit:
+                yield fit, entry
