@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from hpt_cli.config import RoundSettings, StudyConfig
@@ -18,7 +17,6 @@ from hpt_cli.seeds import ASK, DECIDE
 from hpt_cli.store import StudyStore
 from hpt_cli.strategies import make_strategy
 from hpt_cli.strategies.base import Strategy
-from hpt_cli.strategies.probed import ProbedStrategy
 from hpt_cli.trial import TrialResult
 
 
@@ -111,10 +109,10 @@ def strategy_of(
         options["batch_of"] = lambda number: brackets.of(number).numbers
         if plan.strategy == "bayes":
             options["curve"] = config.objective.metric
-    make = partial(make_strategy, plan.strategy)
     if plan.probes:
-        options |= {"probes": plan.probes, "make": make}
-    return (ProbedStrategy if plan.probes else make)(
+        options |= {"first": plan.probes, "first_are": "probe"}
+    return make_strategy(
+        plan.strategy,
         plan.space,
         seed=(config.seed, ASK, plan.number),
         parallel=plan.parallel,

@@ -27,8 +27,8 @@ class Strategy(ABC):
     number.
 
     Callers may rely on: the same arguments, number and usable results give the same params, to the bit;
-    params lie in the space and are of plain types; no point is asked for twice, and none that ``history``
-    has; once ``None`` is returned, every later number gets ``None``.
+    params lie in the space (but for probes) and are of plain types; no point is asked for twice, and none
+    that ``history`` has; once ``None`` is returned, every later number gets ``None``.
 
     Args:
         space: Where the params come from.
@@ -36,7 +36,8 @@ class Strategy(ABC):
         parallel: How many trials may be open when the next is chosen, at least 1.
         goal: Whether a low or a high objective is better.
         history: Results of earlier rounds, as knowledge and against repeats; they may lie outside the space.
-        first: Points to try before those that are chosen.
+        first: Points to try before those that are chosen; probes may lie outside the space.
+        first_are: What the origin of these points says: ``enqueued`` or ``probe``.
         batch_of: From a number to the numbers that are asked for before any of them has a result; alone, if
             left out.  A batch may be open together with as many before it as ``parallel`` holds as a whole.
     """
@@ -55,6 +56,7 @@ class Strategy(ABC):
         goal: Goal = "minimize",
         history: Sequence[TrialResult] = (),
         first: Sequence[Params] = (),
+        first_are: str = "enqueued",
         batch_of: Callable[[int], range] = lambda number: range(number, number + 1),
     ) -> None:
         if parallel < 1:
@@ -64,7 +66,7 @@ class Strategy(ABC):
         self._parallel = parallel
         self._goal = goal
         self._history = tuple(sorted(history, key=lambda result: result.number))
-        self._first = tuple(first)
+        self._first, self._first_are = tuple(first), first_are
         self._batch_of = batch_of
 
     def needs(self, number: int) -> int:
@@ -141,8 +143,8 @@ class PlannedStrategy(Strategy):
         """Nothing is learned."""
 
     def origin(self, number: int) -> Origin:
-        """As in :class:`Strategy`: ``enqueued`` or ``plan``."""
-        return Origin(self.name, "enqueued" if number < len(self._first) else "plan")
+        """As in :class:`Strategy`: ``enqueued``, ``probe`` or ``plan``."""
+        return Origin(self.name, self._first_are if number < len(self._first) else "plan")
 
     @abstractmethod
     def _plan(self) -> Iterator[Params]:
@@ -167,6 +169,7 @@ class LearningStrategy(Strategy):
         goal: Goal = "minimize",
         history: Sequence[TrialResult] = (),
         first: Sequence[Params] = (),
+        first_are: str = "enqueued",
         batch_of: Callable[[int], range] = lambda number: range(number, number + 1),
     ) -> None:
         super().__init__(
@@ -176,6 +179,7 @@ class LearningStrategy(Strategy):
             goal=goal,
             history=history,
             first=first,
+            first_are=first_are,
             batch_of=batch_of,
         )
         self._told: dict[int, TrialResult] = {}
@@ -197,7 +201,7 @@ class LearningStrategy(Strategy):
 
     def _choose(self, number: int) -> tuple[Params, str] | None:
         if number < len(self._first):
-            return self._first[number], "enqueued"
+            return self._first[number], self._first_are
         if self._end is not None and number >= self._end:
             return None
         n_usable = self.needs(number)
@@ -237,7 +241,7 @@ class LearningStrategy(Strategy):
         """Trial ``number`` is told again: forget what was worked out from it."""
 
     def origin(self, number: int) -> Origin:
-        """As in :class:`Strategy`: ``enqueued``, ``start`` or ``model``."""
+        """As in :class:`Strategy`: ``enqueued``, ``probe``, ``start`` or ``model``."""
         if number in self._told:
             return self._told[number].origin
         return Origin(self.name, self._asked[number][1])

@@ -72,7 +72,9 @@ class BayesSearch(LearningStrategy):
         self._model_name = model
         self._made_model: Model | None = None
         self._made_candidates: Candidates | None = None
-        self._n_start = START - sum(result.params in space for result in (*self._history, *warm))
+        known = sum(result.params in space for result in (*self._history, *warm))
+        probes = len(self._first) if self._first_are == "probe" else 0  # evidence, but no start in the space
+        self._n_start = probes + START - known
 
     def _retold(self, number: int) -> None:
         self._evidence.forget(number)
