@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hpt_cli.cli import options
 from hpt_cli.errors import InputError
+
+if TYPE_CHECKING:
+    from hpt_cli.store import StudyStore
 
 
 @click.command("predict")
@@ -80,8 +84,23 @@ def command(
     else:
         with open_output(output, sys.stdout) as write:
             result = predict_file(model, data, write, probabilities=probabilities, keep=columns)
+    if result.scores and (known := _known(store, data)):
+        result = replace(result, notes=(*result.notes, known))
     if as_json:
         print(summary(store.folder.name, model, result, output, records))
     else:
         for line in lines(store.folder.name, model, result, output):
             print(line, file=sys.stderr)
+
+
+def _known(store: StudyStore, data: Path) -> str:
+    """A warning if the file that is scored is the one that the model was trained on, or nothing."""
+    settings = store.study["config"].get("data")
+    source = Path(store.study["folder"]) / settings["source"] if settings else None
+    if source is None or not source.is_file() or not source.samefile(data):
+        return ""
+    rows = store.study["data"]["rows"]["training"]
+    return (
+        f"{data} is the study's own file: the model was trained on {rows:,} of its rows, so the scores are "
+        f"too good; for those of the test rows: hpt confirm {store.folder.name}"
+    )

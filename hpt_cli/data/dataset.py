@@ -243,7 +243,7 @@ def _class_notes(y: Array, classes: tuple[str, ...], split: Split, *, stratify: 
     if share >= 0.8:
         notes.append(
             f"{share:.0%} of the rows are {shown(classes[largest])}: that accuracy costs nothing; "
-            "consider validation_balanced_accuracy or validation_f1_macro."
+            "validation_balanced_accuracy and validation_f1_macro tell more."
         )
     return notes
 

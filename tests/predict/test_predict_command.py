@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -104,6 +105,20 @@ def test_pieces_change_nothing(loans_study, predict, monkeypatch):
     shares = [table(one.stdout)["probability_yes"].astype(float) for one in (whole, pieces)]
     assert_allclose(*shares, rtol=1e-4)
     assert whole.stderr == pieces.stderr
+
+
+def test_scores_on_the_file_that_was_trained_on_come_with_a_warning(loans_study, predict, tmp_path):
+    runs, path, dataset = loans_study
+    shutil.copytree(runs, tmp_path / "runs")
+    about = tmp_path / "runs" / "loans" / "study.json"
+    study = json.loads(about.read_text())
+    study |= {"folder": str(path.parent), "config": {"data": {"source": path.name}}}
+    study["data"] = {"rows": {"training": len(dataset.y_train)}}
+    about.write_text(json.dumps(study))
+    shutil.copy(path, tmp_path / "new.csv")
+    warning = f"the model was trained on {len(dataset.y_train)} of its rows, so the scores are too good"
+    assert warning in predict(tmp_path / "runs", path).stderr
+    assert "trained on" not in predict(tmp_path / "runs", tmp_path / "new.csv").stderr
 
 
 WAYS = {
