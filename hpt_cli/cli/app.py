@@ -74,11 +74,12 @@ class HptGroup(click.Group):
         try:
             return super().invoke(ctx)
         except HptError as error:
-            from hpt_cli.views.text import clean_lines
+            from hpt_cli.views.text import clean, folded
 
             if ctx.meta.get(options.DEBUG):
                 traceback.print_exc()
-            print(f"hpt: {clean_lines(str(error))}", file=sys.stderr)
+            for line in f"hpt: {error}".split("\n"):
+                print(folded(clean(line), sys.stderr), file=sys.stderr)
             raise SystemExit(error.exit_status) from error
 
 

@@ -64,7 +64,7 @@ def propose(dataset: Dataset) -> Proposal:
         skew = largest if largest >= _SKEWED / outputs else None
         plain = "validation_loss" if len(dataset.y_validation) < _FEW_ROWS else "validation_accuracy"
         metric = plain if skew is None else "validation_balanced_accuracy"
-    batch_size = _power_of_two(rows / 30, 16, 256)
+    batch_size = _power_of_two(rows / 30, 16 if rows >= 32 else 4, 256)
     epochs = max((e for e in _EPOCHS if e <= _STEPS * batch_size / rows), default=_EPOCHS[0])
     widest = 64 if rows < 500 else 128 if rows < 20_000 else 256
     repeats = 3 if len(dataset.y_validation) < _FEW_ROWS else 1

@@ -44,6 +44,11 @@ def test_small_sets_get_epochs_and_large_ones_batches():
     assert small.batch_size == 16 < large.batch_size
 
 
+@pytest.mark.parametrize("rows", [10, 20, 40, 53, 54])
+def test_a_batch_of_a_tiny_set_is_less_than_its_rows(rows):
+    assert propose(dataset(rows, 4)).batch_size < rows * 3 // 5
+
+
 def test_few_rows_are_trained_on_three_times_and_judged_by_the_loss():
     few, many = propose(dataset(500, 10)), propose(dataset(5000, 10))
     assert (few.repeats, few.metric) == (3, "validation_loss")
