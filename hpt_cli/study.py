@@ -296,12 +296,12 @@ class StudyLoop:
                 number += 1
             if number == trials:
                 for result in self._follow(self._pruner.close(plan.first + trials)):
-                    strategy.tell(result.number - plan.first, result)
+                    strategy.tell(result.number - plan.first, self._results[result.number])
             self._in_flight.submit(asked, lambda spec: self._observe(TrialStarted(spec)))
             if not self._in_flight.trials:
                 return trials
-            for result in self._wait():
-                strategy.tell(result.number - plan.first, result)
+            for result in self._wait():  # told without curves, which it would keep
+                strategy.tell(result.number - plan.first, self._results[result.number])
 
     def _may_ask(self, plan: RoundPlan, strategy: Strategy, number: int) -> bool:
         return self._limits.may_ask(plan.first + number, waits_for=plan.first + strategy.needs(number))

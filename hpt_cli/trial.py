@@ -120,7 +120,8 @@ class RepeatResult:
             objective=None if data["objective"] is None else float(data["objective"]),
             metrics={name: _number(value) for name, value in data["metrics"].items()},
             history={
-                name: tuple(_number(value) for value in curve) for name, curve in data["history"].items()
+                name: tuple(map(_number if None in curve else float, curve))
+                for name, curve in data["history"].items()
             },
             error=data["error"],
         )
