@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,18 +79,32 @@ def standing_of(store: StudyStore) -> Standing:
         raise DamagedStudyError(
             f"{store.folder / 'study.json'}: not a study's description ({error!r})"
         ) from error
-    summary = read_summary(store, space.names if space else ())
+    with _nothing_collected():
+        summary = read_summary(store, space.names if space else ())
+        board = rank(summary.results, goal, space, store.evidence())
     return Standing(
         name=store.name,
         folder=store.folder,
         metric=metric,
         goal=goal,
         planned=planned,
-        board=rank(summary.results, goal, space, store.evidence()),
+        board=board,
         damage=summary.damage,
         ended=Ended.from_study(store.study),
         ended_note=ended_note(store.study, len(summary.results), planned),
     )
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Without the search for cyclic garbage: of many trials it takes a quarter of the time and finds none."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def row_of(standing: Standing, result: TrialResult) -> Row:
