@@ -16,7 +16,7 @@ _VARIABLE = "_HPT_COMPLETE"  # what Click looks for when it is started under the
 def command(ctx: click.Context, shell: str) -> None:
     """Print the lines that let a shell complete hpt: commands, options, configs, studies, trials.
 
-    They belong into the file that the shell reads when it starts.  Bash must be 4.4 or newer.
+    They go into a file that the shell reads when it starts.  Bash must be 4.4 or newer.
 
     \b
     Example:

@@ -32,6 +32,7 @@ def command(
     model of all trials believes best: the best seen are the luckiest.  Where no trial was repeated, the
     best 5 of all.  The chosen one is trained on further seeds, which had no part in the choice, and judged by
     those.  Test rows are looked at here and nowhere else.  What was stopped goes on with the same command.
+
     STUDY is a name under the runs folder, or a folder; left out, it is the newest.
 
     \b

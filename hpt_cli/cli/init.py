@@ -37,9 +37,11 @@ def command(
     """Write a commented config for DATA that runs as it stands.
 
     DATA is a built-in set (digits, wine, breast_cancer, iris, diabetes) or a file: .csv, .tsv (.gz too),
-    .parquet, .npz, or MNIST's.  Metric, network and space are proposed from its size, so that a first study
-    takes about a minute.  In a terminal it asks for what is missing; elsewhere it says what is missing.
-    Beside the config it puts hpt.schema.json, by which editors complete and check it.
+    .parquet, .npz, or MNIST's.
+
+    Metric, network and space are proposed from its size, so that a first study takes about a minute.  What is
+    missing is asked for in a terminal, and told elsewhere.  Beside the config goes hpt.schema.json, by which
+    editors complete and check it.
 
     With --command, the space is proposed from the options that a Python script reads by argparse; the script
     is not run.

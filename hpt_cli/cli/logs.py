@@ -19,8 +19,9 @@ from hpt_cli.cli import options
 def command(number: int, follow: bool, study: str | None, runs_dir: Path) -> None:
     """Print what own code wrote in a trial: its standard output and error.
 
-    NUMBER is the trial's; trials count from 0.  A terminal gets it without escape sequences, a pipe gets it
-    byte for byte.
+    NUMBER is the trial's; trials count from 0.
+
+    A terminal gets it without escape sequences, a pipe gets it byte for byte.
 
     \b
     Example:

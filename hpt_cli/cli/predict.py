@@ -44,7 +44,8 @@ def command(
     """Apply the best model to the rows of DATA: a label or a number for each.
 
     DATA has the columns that the study was trained on, by name, in any order; the label may be absent.
-    Where it is there, the predictions are scored.  Rows keep their number and order.
+
+    Rows keep their number and order.  Where the label is there, the predictions are scored.
 
     \b
     Example:

@@ -46,7 +46,7 @@ def command(
     \b
     Example:
         hpt run configs/digits.yaml
-        hpt run configs/digits.yaml --trials 20 --set network.epochs=5 --name quick
+        hpt run configs/digits.yaml --set network.epochs=5 --name quick
         hpt run configs/digits.yaml --expect "validation_accuracy >= 0.95"
     """
     from hpt_cli.cli.running import notify, read_expectation, run_and_show

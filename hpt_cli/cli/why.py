@@ -20,7 +20,7 @@ from hpt_cli.cli.completing import dimensions
 def command(dimension: str | None, study: str | None, as_json: bool, runs_dir: Path) -> None:
     """Say what each round did to a dimension, and why.
 
-    DIMENSION is a name under the config's space; left out, all are told.
+    DIMENSION is a name under the config's space; left out, it is all of them.
 
     \b
     Example:
