@@ -91,12 +91,34 @@ def cluster(tmp_path):
         yield Cluster(tmp_path, processes)
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A cluster of one worker for tests after which both are there as before."""
+    with ExitStack() as processes:
+        cluster = Cluster(tmp_path_factory.mktemp("cluster"), processes)
+        cluster.worker = cluster.add_worker()
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def slow_locally(in_process, tmp_path_factory):
+    """The trials of the slow study by local workers."""
+    folder = tmp_path_factory.mktemp("locally")
+    write_configs(folder)
+    assert in_process("run", "slow.yaml", "--runs-dir", "local", folder=folder).returncode == 0
+    return trials(folder / "local" / "slow")
+
+
+def write_configs(folder):
+    (folder / "iris.yaml").write_text(CONFIG)
+    (folder / "slow.yaml").write_text(SLOW)
+    (folder / "slow.py").write_text(SLOW_CODE)
+
+
 @pytest.fixture
 def start(tmp_path):
     """Start ``hpt run`` on a config."""
-    (tmp_path / "iris.yaml").write_text(CONFIG)
-    (tmp_path / "slow.yaml").write_text(SLOW)
-    (tmp_path / "slow.py").write_text(SLOW_CODE)
+    write_configs(tmp_path)
 
     def start(name, runs, *options):
         return subprocess.Popen(
@@ -151,16 +173,15 @@ def is_gone(pid):
     return not Path(f"/proc/{pid}").exists()
 
 
-def test_a_cluster_on_this_machine_gives_the_same_bits_as_local_workers(run, tmp_path):
-    assert run("iris", "local", "--workers", "2")[0] == 0
+def test_a_cluster_on_this_machine_gives_the_same_bits_as_local_workers(run, in_process, tmp_path):
+    assert in_process("run", "iris.yaml", "--runs-dir", "local", folder=tmp_path).returncode == 0
     status, output, errors = run("iris", "dask", "--workers", "2", *dask())
     assert status == 0, errors
     assert "12 trials; 2 workers" in output
     assert trials(tmp_path / "local" / "iris") == trials(tmp_path / "dask" / "iris")
 
 
-def test_a_worker_is_killed_and_another_joins_and_nothing_is_lost(cluster, start, run, tmp_path):
-    assert run("slow", "local", "--workers", "2")[0] == 0
+def test_a_worker_is_killed_and_another_joins_and_nothing_is_lost(cluster, start, slow_locally, tmp_path):
     first = cluster.add_worker()
     with start("slow", "dask", *dask(cluster.address)) as study:
         wait_for_trials(tmp_path / "dask" / "slow", 3)
@@ -171,11 +192,13 @@ def test_a_worker_is_killed_and_another_joins_and_nothing_is_lost(cluster, start
         _, errors = study.communicate(timeout=60)
     assert study.returncode == 0, errors
     assert "Traceback" not in errors
-    assert trials(tmp_path / "local" / "slow") == trials(tmp_path / "dask" / "slow")
+    assert trials(tmp_path / "dask" / "slow") == slow_locally
     assert is_gone(busy)
 
 
-def test_a_scheduler_that_goes_away_stops_the_study_in_words_and_it_goes_on(cluster, start, run, tmp_path):
+def test_a_scheduler_that_goes_away_stops_the_study_in_words_and_it_goes_on(
+    cluster, start, run, slow_locally, tmp_path
+):
     cluster.add_worker()
     with start("slow", "runs", *dask(cluster.address)) as study:
         wait_for_trials(tmp_path / "runs" / "slow", 3)
@@ -189,8 +212,7 @@ def test_a_scheduler_that_goes_away_stops_the_study_in_words_and_it_goes_on(clus
     kept = trials(tmp_path / "runs" / "slow")
     assert {trial["status"] for trial in kept.values()} == {"done"}
     assert run("slow", "runs", "--workers", "2")[0] == 0
-    assert run("slow", "local", "--workers", "2")[0] == 0
-    assert trials(tmp_path / "runs" / "slow") == trials(tmp_path / "local" / "slow")
+    assert trials(tmp_path / "runs" / "slow") == slow_locally
 
 
 def test_no_scheduler_is_said_in_one_line(run):
@@ -201,10 +223,10 @@ def test_no_scheduler_is_said_in_one_line(run):
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
-def test_however_it_ends_no_trial_goes_on_for_nobody(cluster, start, tmp_path, number, status):
+def test_however_it_ends_no_trial_goes_on_for_nobody(shared, start, tmp_path, number, status):
     (tmp_path / "slow.py").write_text(SLOW_CODE.replace("0.2", "0.2 if x < 0.7 else 300"))
-    worker = cluster.add_worker()
-    with start("slow", "runs", *dask(cluster.address)) as study:
+    worker = shared.worker
+    with start("slow", "runs", *dask(shared.address)) as study:
         deadline = time.monotonic() + 30
         while not children(worker.pid) and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -218,17 +240,16 @@ def test_however_it_ends_no_trial_goes_on_for_nobody(cluster, start, tmp_path, n
     assert worker.poll() is None
 
 
-def test_data_that_a_worker_does_not_see_is_brought_to_it(cluster, tmp_path, monkeypatch):
+def test_data_that_a_worker_does_not_see_is_brought_to_it(shared, tmp_path, monkeypatch):
     """A worker on another host, played by a path that is nowhere and a copy that the study can read."""
     dataset = load_dataset(DataSettings("iris", split=SplitSettings()), folder=tmp_path, seed=0)
     here, there = tmp_path / "here", tmp_path / "nowhere"
     dataset.save(here)
-    cluster.add_worker()
     specs = (TrialSpec(0, 0, {"learning_rate": 0.1}, (7,), Origin("random")),)
     expected = NetworkObjective(here, {"epochs": 2}, "validation_loss").evaluate(specs)
     monkeypatch.setattr("hpt_cli.executors.dask.packed", lambda folder: packed(Folder(here, folder.hash)))
     executor = DaskExecutor(
-        cluster.address,
+        shared.address,
         workers=None,
         settings=WorkerSettings(),
         folder=Folder(there, dataset.hash),
@@ -249,7 +270,8 @@ def test_data_that_a_worker_does_not_see_is_brought_to_it(cluster, tmp_path, mon
         ("execution.engine=ray", "dask"),
     ],
 )
-def test_what_does_not_go_together_is_refused(run, setting, words):
-    status, _, errors = run("iris", "runs", "--set", setting)
-    assert status == 2
-    assert words in errors
+def test_what_does_not_go_together_is_refused(in_process, tmp_path, setting, words):
+    write_configs(tmp_path)
+    refused = in_process("run", "iris.yaml", "--set", setting, folder=tmp_path)
+    assert refused.returncode == 2
+    assert words in refused.stderr

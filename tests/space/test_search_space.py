@@ -121,7 +121,8 @@ class TestCounting:
             with pytest.raises(ValueError, match=r"`points` or `step` for a, b$"):
                 ask()
 
-    def test_a_grid_too_large_to_count_under_constraints_says_so(self):
+    def test_a_grid_too_large_to_count_under_constraints_says_so(self, monkeypatch):
+        monkeypatch.setattr("hpt_cli.space.search_space.GRID_LIMIT", 10_000)  # a million take seconds
         dimensions = {name: Float(0, 1, points=100) for name in "abcd"}
         assert SearchSpace(dimensions).grid_count() == 10**8
         with pytest.raises(ValueError, match="up to 100000000 combinations"):
