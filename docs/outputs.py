@@ -27,7 +27,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 PAGES = tuple(ROOT / "docs" / name for name in ("tutorial.md", "own-code.md", "errors.md"))
-WIDTH = 88  # columns of the terminal
+WIDTH = 100  # columns of the terminal
 BLOCK = re.compile(r"```console\n(\$ .*?)```\n|<!-- run -->\n```python\n(.*?)```\n", re.DOTALL)
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 RUNS = re.compile(r"hpt (run|refine|confirm)\b(?!.*--dry-run)")
