@@ -78,6 +78,8 @@ def test_scores_of_a_regression_are_in_its_units(prices_study, predict):
 
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".tsv", ".parquet"])
 def test_the_names_ending_says_the_form(ending, loans_study, predict, expected, tmp_path):
+    if ending == ".parquet":
+        pytest.importorskip("pyarrow")
     runs, path, _ = loans_study
     out = tmp_path / f"labels{ending}"
     result = predict(runs, path, "--output", out, "--keep", "id,district", "--probabilities")
@@ -145,6 +147,7 @@ def test_the_same_rows_are_read_however_they_are_written(way, loans_study, predi
 
 
 def test_parquet_is_read_too(prices_study, predict, tmp_path):
+    pytest.importorskip("pyarrow")
     runs, path, _ = prices_study
     pd.read_csv(path).to_parquet(tmp_path / "t.parquet")
     assert_allclose(
