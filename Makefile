@@ -101,7 +101,8 @@ bench-search: $(BENCH)/.done
 	$(BENCH)/bin/python -m benchmarks.search
 
 bench-zoom: $(BENCH)/.done
-	$(BENCH)/bin/python -m benchmarks.zoom
+	$(BENCH)/bin/python -m benchmarks.zoom --keep
+	$(BENCH)/bin/python -m benchmarks.zoom --players rule random bayes --dimensions 4 --seeds 10
 	$(BENCH)/bin/python -m benchmarks.zoom.tables
 
 # It has no peers, so it needs no more than hpt.
