@@ -214,7 +214,10 @@ def _why(
         return f"the best may be anywhere in it: so lie the {n} {found.called} of {found.n_trials} trials"
     if edge and action in ("widen", "shift"):
         at = percent(_outward(old, found, settings, edge))
-        return f"in {at} of the models that fit, the best is at the {edge} end ({chance(found.p)}){more}"
+        shown = f" ({chance(found.p)})"
+        if found.p >= settings.significance:  # narrowing needs that evidence; to look further out does not
+            shown = f", though that it matters is not shown ({chance(found.p)})"
+        return f"in {at} of the models that fit, the best is at the {edge} end{shown}{more}"
     if action == "widen":
         return (
             f"a trial outside of it may be the best: {percent(share)} of the models that fit have their "
