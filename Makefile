@@ -7,7 +7,8 @@
 # make bench-train     speed of training, beside the peers, in .venv-bench
 # make bench-study     speed of whole studies, beside the peers, in .venv-bench
 # make bench-search    what searches find, beside the peers, in .venv-bench
-# make bench-zoom      what coarse to fine finds, beside simpler ways, in .venv-bench
+# make bench-zoom      what coarse to fine finds, beside simpler ways and bayes alone, in .venv-bench (hours; goes on
+#                      where it was stopped)
 # make bench-prune     what pruning is worth, against whole trainings
 # make bench-tables    ten messy tables: scores beside scikit-learn given the same rows cleaned by hand
 # make bench-survival  studies killed, interrupted, damaged and crowded at random: what is lost (nothing should be)
@@ -102,7 +103,6 @@ bench-search: $(BENCH)/.done
 
 bench-zoom: $(BENCH)/.done
 	$(BENCH)/bin/python -m benchmarks.zoom --keep
-	$(BENCH)/bin/python -m benchmarks.zoom --players rule random bayes --dimensions 4 --seeds 10
 	$(BENCH)/bin/python -m benchmarks.zoom.tables
 
 # It has no peers, so it needs no more than hpt.

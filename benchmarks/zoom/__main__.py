@@ -1,4 +1,8 @@
-"""``python -m benchmarks.zoom``: true regret of the final pick, and how often the optimum was kept."""
+"""``python -m benchmarks.zoom``: true regret of the final pick, and how often the optimum was kept.
+
+Hours of two cores, nearly all of them bayes: what is done is kept under ``.cache/zoom``, and the same command
+goes on from there.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.report import keep
-from benchmarks.zoom.functions import KINDS, NOISES, WHERE, make, suite
-from benchmarks.zoom.players import PLAYERS, rule
+from benchmarks.zoom.functions import KINDS, NOISES, WHERE, suite
+from benchmarks.zoom.parts import BLOCK, Part, play
+from benchmarks.zoom.players import PLAYERS, Outcome
 from hpt_cli.rounds import RefineSettings
 
 Row = dict[str, Any]
@@ -33,7 +38,7 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=KINDS)
     parser.add_argument("--where", nargs="+", default=list(WHERE), choices=WHERE)
     parser.add_argument("--noise", nargs="+", default=list(NOISES), choices=list(NOISES))
-    parser.add_argument("--players", nargs="+", default=[name for name in PLAYERS if name != "bayes"])
+    parser.add_argument("--players", nargs="+", default=list(PLAYERS), choices=list(PLAYERS))
     parser.add_argument(
         "--set", nargs="+", default=[], metavar="KEY=NUMBER", help="numbers of the rule, as in search.refine"
     )
@@ -55,16 +60,18 @@ def main() -> None:
     with ProcessPoolExecutor(arguments.workers, initializer=threadpool_limits, initargs=(1,)) as pool:
         for noise in arguments.noise:
             print(f"\nnoise {noise}: regret in medians of the range (how often the optimum was kept)")
-            play = partial(
-                _play,
-                noise=noise,
-                seeds=seeds,
-                budget=arguments.budget,
-                players=arguments.players,
-                settings=settings,
-            )
+            parts = [
+                Part(name, noise, *cell, first, min(BLOCK, seeds.stop - first), arguments.budget)
+                for cell in cells
+                for name in arguments.players
+                for first in seeds[::BLOCK]
+            ]
             of_noise = []
-            for row in pool.map(play, cells):
+            played = pool.map(partial(play, settings=settings), parts)
+            for kind, d, where in cells:
+                row: Row = {"noise": noise, "kind": kind, "d": d, "where": where, "players": {}}
+                for name in arguments.players:
+                    row["players"][name] = _in_sum([next(played) for _ in seeds[::BLOCK]])
                 of_noise.append(row)
                 if not arguments.quiet:
                     print(_line(row), flush=True)
@@ -75,31 +82,14 @@ def main() -> None:
         print(f"kept in {keep('zoom', rows)}")
 
 
-def _play(
-    cell: tuple[str, int, str],
-    noise: str,
-    seeds: range,
-    budget: int,
-    players: Sequence[str],
-    settings: RefineSettings,
-) -> Row:
-    """All players on all functions of a cell of the suite."""
-    kind, d, where = cell
-    row: Row = {"noise": noise, "kind": kind, "d": d, "where": where, "players": {}}
-    functions = [make(kind, d, where, seed) for seed in seeds]
-    known = {**PLAYERS, "rule": partial(rule, settings=settings)}
-    for name in players:
-        outcomes = [
-            known[name](function, NOISES[noise], seed, budget)
-            for seed, function in zip(seeds, functions, strict=True)
-        ]
-        regrets = np.array([regret for regret, _ in outcomes])
-        row["players"][name] = {
-            "regret": float(regrets.mean()),
-            "error": float(regrets.std(ddof=1) / math.sqrt(len(regrets))),
-            "kept": float(np.mean([kept for _, kept in outcomes])),
-        }
-    return row
+def _in_sum(parts: Sequence[Sequence[Outcome]]) -> dict[str, float]:
+    outcomes = [outcome for part in parts for outcome in part]
+    regrets = np.array([regret for regret, _ in outcomes])
+    return {
+        "regret": float(regrets.mean()),
+        "error": float(regrets.std(ddof=1) / math.sqrt(len(regrets))),
+        "kept": float(np.mean([kept for _, kept in outcomes])),
+    }
 
 
 def _line(row: Row) -> str:
