@@ -7,8 +7,7 @@
 # make bench-train     speed of training, beside the peers, in .venv-bench
 # make bench-study     speed of whole studies, beside the peers, in .venv-bench
 # make bench-search    what searches find, beside the peers, in .venv-bench
-# make bench-zoom      what coarse to fine finds, beside simpler ways and bayes alone, in .venv-bench (hours; goes on
-#                      where it was stopped)
+# make bench-zoom      coarse to fine beside simpler ways and bayes alone (hours; goes on where it was stopped)
 # make bench-prune     what pruning is worth, against whole trainings
 # make bench-tables    ten messy tables: scores beside scikit-learn given the same rows cleaned by hand
 # make bench-survival  studies killed, interrupted, damaged and crowded at random: what is lost (nothing should be)
