@@ -1,8 +1,9 @@
 """From what was read to what the network trains on: numbers without gaps, on one scale, in three parts.
 
-scikit-learn fits what is learnt from the training part (``SimpleImputer``, ``StandardScaler``,
-``MinMaxScaler``), which treats constant columns and rounding as it should; what came of it is a
-:class:`~hpt_cli.data.recipe.Recipe`, applied to all three parts and to every later row alike.
+What is learnt from the training part (medians, means, deviations) is what scikit-learn's ``SimpleImputer``,
+``StandardScaler`` and ``MinMaxScaler`` learn, bit for bit, without the second that it takes to load; what
+came of it is a :class:`~hpt_cli.data.recipe.Recipe`, applied to all three parts and to every later row
+alike.
 """
 
 from __future__ import annotations
@@ -127,10 +128,7 @@ def _fit_gaps(raw: Raw, split: Split, notes: list[str]) -> tuple[Array, tuple[in
         missing = np.asarray(np.isnan(raw.numbers).sum(axis=0))
     if not missing.any():
         return np.zeros(width), ()
-    from sklearn.impute import SimpleImputer
-
     train = raw.numbers[split.train].astype(np.float64)
-    imputer = SimpleImputer(strategy="median", keep_empty_features=True).fit(train)
     gaps = np.isnan(train)
     empty: Array = np.asarray(gaps.all(axis=0))
     indicators = tuple(int(position) for position in np.flatnonzero(gaps.any(axis=0) & ~empty))
@@ -149,7 +147,9 @@ def _fit_gaps(raw: Raw, split: Split, notes: list[str]) -> tuple[Array, tuple[in
     if empty.any():
         names = listed(raw.number_names[c] for c in np.flatnonzero(empty))
         notes.append(f"No number at all in the training part, so 0 everywhere: {names}.")
-    return np.nan_to_num(np.asarray(imputer.statistics_, dtype=np.float64), nan=0.0), indicators
+    medians = np.zeros(width)
+    medians[~empty] = np.nanmedian(train[:, ~empty], axis=0)
+    return medians, indicators
 
 
 def _fit_scale(raw: Raw, split: Split, scale: str, medians: Array, notes: list[str]) -> tuple[Array, Array]:
@@ -160,15 +160,37 @@ def _fit_scale(raw: Raw, split: Split, scale: str, medians: Array, notes: list[s
     train = raw.numbers[split.train].astype(np.float64)
     train = np.where(np.isnan(train), medians, train)
     _note_constants(raw, train, scale, notes)
-    from sklearn.preprocessing import MinMaxScaler, StandardScaler
-
     if scale == "standard":
-        standard = StandardScaler().fit(train)
-        return np.asarray(standard.mean_), np.asarray(standard.scale_)
+        return standard_scale(train)
     if scale == "minmax":
-        minmax = MinMaxScaler().fit(train)
-        return np.asarray(minmax.data_min_), np.asarray(1.0 / minmax.scale_)
+        return minmax_scale(train)
     return np.zeros(width), np.ones(width)
+
+
+def standard_scale(x: Array) -> tuple[Array, Array]:
+    """Mean (D,) and standard deviation (D,) of ``x`` (N, D); 1 where all rows are equal but for rounding.
+
+    Source:
+        Chan, Golub and LeVeque, "Algorithms for Computing the Sample Variance" (1983),
+        https://doi.org/10.1080/00031305.1983.10483115: the corrected two-pass variance, and its error's
+        bound.
+    """
+    n, eps = len(x), np.finfo(np.float64).eps
+    mean = x.sum(axis=0) / n
+    centered = x - mean
+    rounding = centered.sum(axis=0) ** 2 / n
+    variance = ((centered**2).sum(axis=0) - rounding) / n
+    std = np.sqrt(variance)
+    std[variance <= n * eps * variance + (n * mean * eps) ** 2] = 1.0
+    return mean, std
+
+
+def minmax_scale(x: Array) -> tuple[Array, Array]:
+    """Least (D,) and range (D,) of ``x`` (N, D); 1 where all rows are equal."""
+    least = x.min(axis=0)
+    spread = x.max(axis=0) - least
+    spread[spread < 10 * np.finfo(np.float64).eps] = 1.0
+    return least, 1.0 / (1.0 / spread)  # scikit-learn keeps the factor: a last bit may differ
 
 
 def _note_constants(raw: Raw, train: Array, scale: str, notes: list[str]) -> None:

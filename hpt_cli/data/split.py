@@ -1,8 +1,8 @@
 """Which rows train, which judge a trial, and which are kept apart.
 
-scikit-learn draws the parts (``train_test_split``, ``GroupShuffleSplit``), because its stratification shares
-out the remainders of small classes correctly; what is ours is to go on, with a note, where it refuses classes
-that are too small.
+Rows are drawn as scikit-learn's ``train_test_split`` draws them, the same rows for the same seed, without
+the second that it takes to load (:mod:`hpt_cli.data.drawing`).  What it refuses, classes that are too small,
+goes on with a note.  Whole groups are drawn by its ``GroupShuffleSplit``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hpt_cli.data.drawing import draw, draw_stratified
 from hpt_cli.data.messages import Source
 from hpt_cli.data.raw import TEST, TRAIN, VALIDATION, Array, Category, Raw
 from hpt_cli.data.settings import SplitSettings
@@ -148,13 +149,11 @@ def _take(
     """``rows`` without about ``size`` drawn ones, the drawn ones, and whether the draw was stratified."""
     if raw.groups is not None:
         return _take_groups(rows, size, y, seed, raw.groups, raw.source, part)
-    from sklearn.model_selection import train_test_split
-
     strata = None if y is None else _strata(y[rows])
     if strata is not None and min(size, len(rows) - size) < len(np.unique(strata)):
         strata = None  # fewer places than classes
-    kept, taken = train_test_split(rows, test_size=size, random_state=seed, stratify=strata)
-    return kept, taken, strata is not None
+    kept, taken = draw(len(rows), size, seed) if strata is None else draw_stratified(strata, size, seed)
+    return rows[kept], rows[taken], strata is not None
 
 
 def _take_groups(
