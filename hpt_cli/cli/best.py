@@ -11,7 +11,7 @@ from hpt_cli.errors import HptError
 
 
 @click.command("best")
-@options.study_argument
+@options.study
 @click.option("--yaml", "as_yaml", is_flag=True, help="Lines for the network of a config.")
 @click.option("--json", "as_json", is_flag=True, help="Params, objective and metrics as JSON.")
 @click.option("--args", "as_args", is_flag=True, help="One line of --name=value, for a command.")

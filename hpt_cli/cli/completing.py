@@ -15,17 +15,15 @@ from click.shell_completion import CompletionItem, split_arg_string
 if TYPE_CHECKING:
     from hpt_cli.store import StudyStore
 
+STUDY_OPTION = "named_study"
+"""The parameter of ``--study``, beside the argument ``study``."""
+
 _MOST = 200  # more than anybody reads
 
 
 def studies(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The studies under the runs folder; where none fits, folders."""
-    from hpt_cli.store import study_names
-
-    names: list[str] = []
-    with suppress(OSError):
-        names = [name for name in study_names(_runs_dir(ctx)) if name.startswith(incomplete)]
-    return [CompletionItem(name) for name in names] or [CompletionItem(incomplete, type="dir")]
+    return _names(ctx, incomplete) or [CompletionItem(incomplete, type="dir")]
 
 
 def configs(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -47,8 +45,17 @@ def trial_numbers(ctx: click.Context, _parameter: click.Parameter, incomplete: s
     return [CompletionItem(number) for number in fitting] if len(fitting) <= _MOST else []
 
 
-def dimensions(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The names of what the study that is meant searches."""
+def trials_or_studies(
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The finished trials of the study that is meant, or another study."""
+    return trial_numbers(ctx, parameter, incomplete) + _names(ctx, incomplete)
+
+
+def dimensions_or_studies(
+    ctx: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The names of what the study that is meant searches, or another study."""
     from hpt_cli.errors import HptError
 
     names: tuple[str, ...] = ()
@@ -56,7 +63,8 @@ def dimensions(ctx: click.Context, _parameter: click.Parameter, incomplete: str)
     if store is not None:
         with suppress(HptError, OSError):
             names = store.rounds()[-1].space.names if store.rounds() else ()
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    fitting = [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return fitting + _names(ctx, incomplete)
 
 
 def config_keys(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -73,6 +81,23 @@ def config_keys(_ctx: click.Context, _parameter: click.Parameter, incomplete: st
     return [CompletionItem(f"{key}=") for key in keys if key.startswith(incomplete)]
 
 
+def _names(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    """The studies under the runs folder, unless one was named already."""
+    from hpt_cli.store import study_names
+
+    if _named(ctx):
+        return []
+    names: list[str] = []
+    with suppress(OSError):
+        names = [name for name in study_names(_runs_dir(ctx)) if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in names]
+
+
+def _named(ctx: click.Context) -> str | None:
+    """The study that was named, as an option or as an argument."""
+    return ctx.params.get(STUDY_OPTION) or ctx.params.get("study")
+
+
 def _runs_dir(ctx: click.Context) -> Path:
     return Path(ctx.params.get("runs_dir") or "runs")
 
@@ -82,7 +107,7 @@ def _study(ctx: click.Context) -> StudyStore | None:
     from hpt_cli.store import StudyStore
 
     with suppress(HptError, OSError):
-        return StudyStore.find(_runs_dir(ctx), ctx.params.get("study"))
+        return StudyStore.find(_runs_dir(ctx), _named(ctx))
     return None
 
 

@@ -10,7 +10,7 @@ from hpt_cli.cli import options
 
 
 @click.command("confirm")
-@options.study_argument
+@options.study
 @click.option("--top", type=click.IntRange(min=1), help="Train so many of them.  [default: the contenders]")
 @click.option("--repeats", type=click.IntRange(min=2), help="New seeds for each.  [default: 5]")
 @options.workers

@@ -19,7 +19,8 @@ _HEAD = """\
 # The command line
 
 `hpt COMMAND --help` says the same. STUDY is a name under the runs folder (`runs/`, or `--runs-dir`, or the
-variable HPT_RUNS_DIR), or a study's folder; left out, it is the newest study. Trials count from 0.
+variable HPT_RUNS_DIR), or a study's folder; left out, it is the newest study. Every command
+takes it last, or as `-s STUDY` anywhere. Trials count from 0.
 
 In a terminal, output is for people; in a pipe it is plain tab-separated lines, with all digits. `--json` is
 for programs: one document on stdout, messages on stderr. `--debug` shows the traceback of an error.

@@ -11,9 +11,9 @@ from hpt_cli.cli import options
 
 
 @click.command("logs")
-@options.trial_number(required=True)
+@options.trial_number
 @click.option("-f", "--follow", is_flag=True, help="Go on printing until the trial has ended.")
-@options.study_option
+@options.study
 @options.runs_dir
 @options.debug
 def command(number: int, follow: bool, study: str | None, runs_dir: Path) -> None:
@@ -26,7 +26,7 @@ def command(number: int, follow: bool, study: str | None, runs_dir: Path) -> Non
     \b
     Example:
         hpt logs 17
-        hpt logs 17 -f --study digits
+        hpt logs 17 digits -f
     """
     from hpt_cli.logs import read_log
     from hpt_cli.store import StudyStore

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -56,31 +57,73 @@ class _TrialNumber(click.IntRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number."""
-        try:
-            int(value)
-        except ValueError:
-            belongs = f"name a study with --study {shlex.quote(value)}"
-            self.fail(f"{value!r} is not a trial's number (they count from 0); {belongs}", param, ctx)
+        if not _is_whole(value):
+            self.fail(_not_a_number(value), param, ctx)
         return int(super().convert(value, param, ctx))
 
 
-def trial_number(*, required: bool) -> Callable[[_Command], _Command]:
-    """The argument of a command that looks at one trial."""
-    return click.argument(
-        "number", type=_TrialNumber(), required=required, shell_complete=completing.trial_numbers
-    )
+class _TrialOrStudy(_TrialNumber):
+    """A trial's number where it may be left out: what is no number is the study."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number, or the text as it is."""
+        return super().convert(value, param, ctx) if _is_whole(value) else value
+
+
+def _is_whole(text: Any) -> bool:
+    try:
+        int(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _not_a_number(value: str) -> str:
+    ctx = click.get_current_context()
+    order = f"the number comes before the study: hpt {ctx.info_name} 0 {shlex.quote(value)}"
+    return f"{value!r} is not a trial's number (they count from 0); {order}"
+
+
+trial_number = click.argument("number", type=_TrialNumber(), shell_complete=completing.trial_numbers)
+trial_or_study = click.argument(
+    "number", type=_TrialOrStudy(), required=False, shell_complete=completing.trials_or_studies
+)
 
 
 config = click.argument(
     "config_path", metavar="CONFIG", type=click.Path(path_type=Path), shell_complete=completing.configs
 )
-study_argument = click.argument("study", metavar="[STUDY]", required=False, shell_complete=completing.studies)
-study_option = click.option(
+_study_argument = click.argument(
+    "study", metavar="[STUDY]", required=False, shell_complete=completing.studies
+)
+_study_option = click.option(
+    "-s",
     "--study",
+    completing.STUDY_OPTION,
     metavar="STUDY",
-    help="Name under the runs folder, or a study's folder.",
+    help="STUDY as an option: a name under the runs folder, or a study's folder; left out, the newest.",
     shell_complete=completing.studies,
 )
+
+
+def study(command: _Command) -> _Command:
+    """The study of a command: its last argument or ``--study``, whichever one likes to type."""
+
+    @functools.wraps(command)
+    def with_study(*args: Any, study: str | None, **others: Any) -> Any:
+        again = others.pop(completing.STUDY_OPTION)
+        number = others.get("number")
+        if isinstance(number, str):  # it stands where a number may be left out
+            if study is not None or again is not None:
+                raise click.UsageError(_not_a_number(number))
+            study, others["number"] = number, None
+        if study is not None and again is not None and study != again:
+            raise click.UsageError(f"two studies are named, {study!r} and --study {again!r}; write one")
+        return command(*args, study=again if study is None else study, **others)
+
+    return _study_argument(_study_option(cast("_Command", with_study)))
+
+
 runs_dir = click.option(
     "--runs-dir",
     type=click.Path(path_type=Path, file_okay=False),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("predict")
 @click.argument("data", metavar="DATA", type=click.Path(exists=True, path_type=Path))
-@options.study_option
+@options.study
 @click.option(
     "--output",
     "-o",
@@ -50,7 +50,7 @@ def command(
     \b
     Example:
         hpt predict new.csv --output labels.csv
-        hpt predict new.csv --study people --keep id --probabilities
+        hpt predict new.csv people --keep id --probabilities
     """
     from hpt_cli.model import load_model
     from hpt_cli.objectives.settings import own_code_from_json

@@ -12,7 +12,7 @@ from hpt_cli.strategies import STRATEGIES
 
 
 @click.command("refine")
-@options.study_argument
+@options.study
 @click.option("--rounds", type=click.IntRange(1, 100), default=1, show_default=True, help="How many rounds.")
 @click.option("--trials", type=click.IntRange(min=1), help="Trials in the new round.  [default: as before]")
 @click.option(

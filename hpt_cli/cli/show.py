@@ -11,7 +11,7 @@ from hpt_cli.cli import options
 
 
 @click.command("show")
-@options.study_argument
+@options.study
 @options.top
 @click.option(
     "--sort",

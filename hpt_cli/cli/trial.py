@@ -10,8 +10,8 @@ from hpt_cli.cli import options
 
 
 @click.command("trial")
-@options.trial_number(required=True)
-@options.study_option
+@options.trial_number
+@options.study
 @options.as_json
 @options.runs_dir
 @options.plain
@@ -23,7 +23,8 @@ def command(number: int, study: str | None, as_json: bool, runs_dir: Path) -> No
 
     \b
     Example:
-        hpt trial 17 --study digits
+        hpt trial 17
+        hpt trial 17 digits
     """
     from hpt_cli.store import StudyStore
     from hpt_cli.views.standing import row_of, standing_of

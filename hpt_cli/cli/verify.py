@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 @click.command("verify")
-@options.trial_number(required=False)
-@options.study_option
+@options.trial_or_study
+@options.study
 @options.workers
 @options.as_json
 @options.runs_dir
@@ -27,12 +27,13 @@ def command(
     """Train finished trials again and say whether every bit agrees with what is stored.
 
     NUMBER is the trial's; left out, all of the study's are trained again, and so are their reruns, and its
-    files are checked.  Nothing is changed.  Exits with 1 when a bit differs or a file is damaged, and says
-    how far, and what differs between the environments.
+    files are checked.  A study's name alone is the study.  Nothing is changed.  Exits with 1 when a bit
+    differs or a file is damaged, and says how far, and what differs between the environments.
 
     \b
     Example:
-        hpt verify 17 --study digits
+        hpt verify 17
+        hpt verify digits
     """
     from dataclasses import asdict
 

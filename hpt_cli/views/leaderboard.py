@@ -66,7 +66,7 @@ def show_ways(console: Console, standing: Standing) -> None:
         ways.append(("more", f"hpt show {standing.handle} --top {standing.finished}"))
     if standing.board.best is not None:
         number_ = standing.board.best.result.number
-        ways.append(("", f"hpt trial {number_} --study {standing.handle}"))
+        ways.append(("", f"hpt trial {number_} {standing.handle}"))
         ways.append(("", f"hpt best {standing.handle} --yaml"))
     console.print()
     console.print(pairs(ways, indent=""), style=FAINT, soft_wrap=True)  # can be copied in one piece

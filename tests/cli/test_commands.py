@@ -152,13 +152,54 @@ class TestTrial:
         assert result.exit_code == 2
         assert "finished are 0 to 2" in result.stderr
 
-    @pytest.mark.parametrize("command", ["trial", "verify"])
+    @pytest.mark.parametrize("command", [("trial",), ("logs",), ("verify", "-s", "digits")])
     def test_a_studys_name_in_the_numbers_place_is_told_where_it_belongs(self, hpt, study, command):
-        result = hpt(command, "digits")
+        result = hpt(*command, "digits")
         assert result.exit_code == 2
         said = " ".join(result.stderr.split())
         assert "'digits' is not a trial's number (they count from 0)" in said
-        assert "name a study with --study digits" in said
+        assert f"the number comes before the study: hpt {command[0]} 0 digits" in said
+
+
+TAKE_A_STUDY = [
+    ("show",),
+    ("best",),
+    ("confirm",),
+    ("refine",),
+    ("why",),
+    ("verify",),
+    ("trial", 2),
+    ("verify", 2),
+    ("logs", 2),
+    ("why", "optimizer"),
+    ("predict", __file__),
+]
+
+
+class TestNamingAStudy:
+    """Every command that looks at a study takes its name last, or as an option anywhere."""
+
+    @pytest.mark.parametrize("command", TAKE_A_STUDY, ids=lambda words: words[0])
+    @pytest.mark.parametrize("written", [("{}",), ("-s", "{}"), ("--study", "{}")], ids=" ".join)
+    def test_it_is_looked_for_wherever_it_is_written(self, hpt, study, command, written):
+        missing = hpt(*command, *(part.format("digts") for part in written))
+        assert missing.exit_code == 2
+        assert "digts" in missing.stderr
+        assert "digits" in missing.stderr.replace("digts", "")
+        assert "No such option" not in missing.stderr
+
+    @pytest.mark.parametrize("command", TAKE_A_STUDY[:5], ids=lambda words: words[0])
+    def test_two_names_are_one_too_many(self, hpt, study, command):
+        result = hpt(*command, *(["optimizer"] if command == ("why",) else []), "digits", "-s", "wines")
+        assert result.exit_code == 2
+        assert "two studies are named, 'digits' and --study 'wines'" in result.stderr
+
+    def test_the_same_is_shown(self, hpt, study, make_study):
+        make_study(name="another")  # and newer
+        for words in (["trial", 2], ["show"], ["why", "optimizer"], ["why"]):
+            shown = {hpt(*words, *named).stdout for named in (["digits"], ["-s", "digits"])}
+            assert len(shown) == 1
+            assert hpt(*words).stdout not in shown
 
 
 class TestBest:

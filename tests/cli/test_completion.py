@@ -63,6 +63,9 @@ OFFERED = {
     ("hpt", "run", "wine.yaml", "--set", "s"): ["seed=", "search.trials=", "search.strategy="],
     ("hpt", "trial", "--study", "di"): ["digits"],
     ("hpt", "trial", "--study", "digits", ""): ["0", "17"],
+    ("hpt", "trial", "0", "d"): ["digits"],
+    ("hpt", "verify", "w"): ["wines"],
+    ("hpt", "why", "-s", "digits", "o"): ["optimizer"],
     ("hpt", "refine", "digits", "--strategy", ""): ["grid", "random", "sobol", "bayes"],
     ("hpt", "completion", ""): ["bash", "zsh", "fish"],
 }

@@ -33,7 +33,7 @@ class TestInATerminal:
         lines = shown(study, terminal, width=200).splitlines()
         assert lines[-4] == f"study  {study.folder}"
         assert lines[-2:] == [
-            f"       hpt trial 3 --study {study.folder}",
+            f"       hpt trial 3 {study.folder}",
             f"       hpt best {study.folder} --yaml",
         ]
 
