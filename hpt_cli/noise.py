@@ -33,6 +33,15 @@ FREEDOM = (10, 30)
 """The spread is measured over the better half of the repeated trials, but over as many as it takes for the
 first of these degrees of freedom, and no more than for the second: bad trials are often far noisier, and
 nothing is decided among them."""
+TRIALS = 10
+"""So many trials are looked at in any case, if the better half has them: four with ten repeats each say how
+these four vary, not how all do."""
+FAR, NEAR_FREEDOM, UNLIKE = 10.0, 4, 0.1
+"""Trials that are behind the best by more than so many spreads were perhaps noisier or calmer, as where the
+search has left a plateau: they do not count if an F test says so at this level, and if what is near the best
+has so many degrees of freedom of its own."""
+ROUNDING = 1e-12
+"""A spread below this share of the objectives is what rounding left of none."""
 OUT_OF_LINE = 0.001
 """A trial is left out of the spread of all, and has its own, if so large a spread is so rare by chance: a
 training that now and then goes astray says nothing of the noise of the others."""
@@ -53,6 +62,7 @@ class Noise:
             trials on n shared seeds has the standard error ``paired * sqrt(2 / n)``.
         paired_freedom: Degrees of freedom behind ``paired``.
         trials: How many trials it was measured on.
+        repeated: How many were trained more than once, ``trials`` among them.
     """
 
     spread: float
@@ -60,6 +70,7 @@ class Noise:
     paired: float
     paired_freedom: float
     trials: int
+    repeated: int
 
     @property
     def common(self) -> float:
@@ -131,9 +142,10 @@ def measure(trials: Iterable[Trainings], goal: str) -> Noise | None:
     """
     sign = 1.0 if goal == "minimize" else -1.0
     repeated = sorted((t for t in trials if len(t) > 1), key=lambda t: sign * mean_of(t))
-    chosen = _in_line(_better_half(repeated))
+    chosen = _in_line(_like_the_best(_better_half(repeated)))
     if not chosen:
         return None
+    nil = ROUNDING * max(abs(value) for trainings in chosen for value in trainings.values())
     tables: dict[frozenset[int], list[Trainings]] = {}
     for trainings in chosen:
         tables.setdefault(frozenset(trainings), []).append(trainings)
@@ -143,10 +155,12 @@ def measure(trials: Iterable[Trainings], goal: str) -> Noise | None:
     doubt = math.fsum(sum_**2 / freedom for sum_, freedom in (*seeds, *rest) if freedom) / found**2
     freedom = variance**2 / doubt if doubt > 0 else float(found)
     rest_freedom = sum(freedom for _, freedom in rest)
+    spread = math.sqrt(variance) if math.sqrt(variance) > nil else 0.0
     if not rest_freedom:  # no two trials share their seeds
-        return Noise(math.sqrt(variance), freedom, math.sqrt(variance), freedom, n)
+        return Noise(spread, freedom, spread, freedom, n, len(repeated))
     paired = math.sqrt(math.fsum(sum_ for sum_, _ in rest) / rest_freedom)
-    return Noise(math.sqrt(variance), freedom, paired, float(rest_freedom), n)
+    paired = paired if paired > nil else 0.0
+    return Noise(spread, freedom, paired, float(rest_freedom), n, len(repeated))
 
 
 def interval(trainings: Trainings, noise: Noise | None) -> Interval | None:
@@ -344,7 +358,8 @@ def _better_half(repeated: Sequence[Trainings]) -> list[Trainings]:
     taken: list[Trainings] = []
     found = 0
     for trainings in repeated:
-        if found >= FREEDOM[1] or (found >= FREEDOM[0] and len(taken) >= len(repeated) / 2):
+        enough = found >= FREEDOM[1] and len(taken) >= TRIALS
+        if enough or (found >= FREEDOM[0] and len(taken) >= len(repeated) / 2):
             break
         taken.append(trainings)
         found += len(trainings) - 1
@@ -366,12 +381,39 @@ def _in_line(trials: Sequence[Trainings]) -> list[Trainings]:
     ]
 
 
+def _like_the_best(trials: Sequence[Trainings]) -> list[Trainings]:
+    """Of trials that are sorted, without those far behind the best where their spread is another."""
+    near: list[Trainings] = []
+    for trainings in trials:
+        variance, free = _pooled(near)
+        away = abs(mean_of(trainings) - mean_of(trials[0]))
+        if free >= NEAR_FREEDOM and away > FAR * math.sqrt(variance):
+            break
+        near.append(trainings)
+    far = trials[len(near) :]
+    (variance, free), (other, freedom) = _pooled(near), _pooled(far)
+    if not far or variance == 0:  # that the best agree to the last digit says nothing of the others
+        return list(trials)
+    larger = _larger(variance, free, other, freedom) if other else 0.0
+    return near if min(larger, 1 - larger) < UNLIKE / 2 else list(trials)
+
+
+def _pooled(trials: Sequence[Trainings]) -> tuple[float, int]:
+    """The variance of trainings around their trial's mean, and its degrees of freedom."""
+    free = sum(len(trainings) - 1 for trainings in trials)
+    squares = ((len(trainings) - 1) * sample_spread(list(trainings.values())) ** 2 for trainings in trials)
+    return (math.fsum(squares) / free, free) if free else (0.0, 0)
+
+
 def _is_out_of_line(variance: float, free: int, usual: float, freedom: float) -> bool:
-    """Whether a variance is far above the usual one: an F test."""
-    if usual == 0:
-        return variance > 0
+    """Whether a variance is far above the usual one."""
+    return variance > 0 if usual == 0 else _larger(variance, free, usual, freedom) < OUT_OF_LINE
+
+
+def _larger(variance: float, free: float, usual: float, freedom: float) -> float:
+    """How often a variance is that much larger than another, or more, if they are alike: an F test."""
     ratio = variance / usual
-    return _incomplete_beta(freedom / 2, free / 2, freedom / (freedom + free * ratio)) < OUT_OF_LINE
+    return _incomplete_beta(freedom / 2, free / 2, freedom / (freedom + free * ratio))
 
 
 def _parted(table: Sequence[Trainings]) -> tuple[tuple[float, int], tuple[float, int]]:

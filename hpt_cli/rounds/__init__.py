@@ -3,16 +3,14 @@
 from hpt_cli.rounds.decision import (
     LEAST_FINISHED,
     Decision,
-    Situation,
     believed_best,
     decide,
-    measured_noise,
-    wanted_reruns,
     why_no_belief,
 )
 from hpt_cli.rounds.plan import Evidence, Move, RoundPlan
 from hpt_cli.rounds.ranges import Limits
 from hpt_cli.rounds.settings import RefineSettings
+from hpt_cli.rounds.situation import Situation, measured_noise, wanted_reruns
 from hpt_cli.rounds.words import sentence
 
 __all__ = [

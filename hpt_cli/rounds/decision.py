@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hpt_cli.noise import Noise, contenders, measure
-from hpt_cli.rerun import Purpose, Rerun, WantedReruns, trainings_of
+from hpt_cli.noise import Noise, contenders
+from hpt_cli.rerun import WantedReruns
 from hpt_cli.rounds.moves import Found, Judged, judge_choice, judge_range
-from hpt_cli.rounds.plan import Move, RoundPlan
-from hpt_cli.rounds.ranges import NO_LIMITS, Limits
-from hpt_cli.rounds.settings import RefineSettings
-from hpt_cli.rounds.words import number, plural
+from hpt_cli.rounds.plan import Move
+from hpt_cli.rounds.ranges import NO_LIMITS
+from hpt_cli.rounds.situation import Situation, measured_noise, wanted_reruns
+from hpt_cli.rounds.words import noise_in_words, number, plural, range_of
 from hpt_cli.space import Choice, Dimension, Float, Params, SearchSpace
 from hpt_cli.trial import Status, TrialResult
 
@@ -56,50 +56,6 @@ class Decision:
     note: str = ""
     decided: bool = True
     stop: bool = False
-
-
-@dataclass(frozen=True)
-class Situation:
-    """All that a decision follows from.
-
-    Args:
-        plans: The rounds so far, the last one the round to move on from.
-        results: Their trials.
-        reruns: Of those trials.
-        goal: ``minimize`` or ``maximize``.
-        seed: Words of entropy for the draws.
-        settings: The rule's numbers.
-        limits: Between what the values of each dimension make sense, where that is known.
-    """
-
-    plans: Sequence[RoundPlan]
-    results: Sequence[TrialResult]
-    reruns: Sequence[Rerun] = ()
-    goal: str = "minimize"
-    seed: Sequence[int] = (0,)
-    settings: RefineSettings = field(default_factory=RefineSettings)
-    limits: Mapping[str, Limits] = field(default_factory=dict)
-
-    @property
-    def space(self) -> SearchSpace:
-        """The space to move on from."""
-        return self.plans[-1].space
-
-    @property
-    def done(self) -> list[TrialResult]:
-        """The trials that ended well."""
-        return [result for result in self.results if result.objective is not None]
-
-    @property
-    def trainings(self) -> dict[int, dict[int, float]]:
-        """Of each trial that ended well, its trainings' objectives by seed."""
-        found = {result.number: trainings_of(result, self.reruns) for result in self.done}
-        return {number: values for number, values in found.items() if values}
-
-
-def measured_noise(situation: Situation) -> Noise | None:
-    """What repeats and reruns tell of the noise; ``None`` where no trial was trained twice."""
-    return measure(situation.trainings.values(), situation.goal)
 
 
 def decide(situation: Situation, *, trials: int = 0) -> Decision | WantedReruns:
@@ -154,10 +110,20 @@ def _decided(situation: Situation, trials: int) -> Decision:
                 else judge_range(dimension, found, settings, limits)
             )
         new = space.replace({move.name: move.new for move in moves})
+        moves = [_unused(move, new) for move in moves]
         spread = noise.spread if noise is not None else None
         stop = _no_use(belief, new, moves, best, trainings, noise)
         probes = () if stop else _probes(situation, new, belief, trials)
-    return Decision(new, tuple(moves), probes, spread, stop or _noise_note(noise), stop=bool(stop))
+    return Decision(new, tuple(moves), probes, spread, stop or noise_in_words(noise), stop=bool(stop))
+
+
+def _unused(move: Move, space: SearchSpace) -> Move:
+    """A move that says so if its dimension is never active in the new space."""
+    for parent, allowed in move.new.when.items():
+        left = space.dimensions.get(parent)
+        if isinstance(left, Choice) and not any(value in left for value in allowed):
+            return replace(move, why=f"not used any more: {parent} is {range_of(left)}")
+    return move
 
 
 def believed_best(situation: Situation) -> tuple[int, ...]:
@@ -217,28 +183,6 @@ def _held(situation: Situation, note: str, *, decided: bool) -> Decision:
         for name, dimension in situation.space.dimensions.items()
     )
     return Decision(situation.space, moves, note=note, decided=decided)
-
-
-def wanted_reruns(situation: Situation) -> WantedReruns | None:
-    """The reruns that tell of the noise, where no trial has repeats: one each, and more if they differ."""
-    settings = situation.settings
-    if settings.reruns == 0:
-        return None
-    sign = -1.0 if situation.goal == "maximize" else 1.0
-    noise = measured_noise(situation)
-    if noise is None and not situation.reruns:
-        best = sorted(situation.done, key=lambda result: (sign * (result.objective or 0.0), result.number))
-        leaders = tuple(sorted(result.number for result in best[: settings.leaders]))
-        why = f"to know the noise: the best {plural(len(leaders), 'trial')} on a new seed"
-        return WantedReruns(leaders, (0,), Purpose.NOISE, why)
-    first = {rerun.trial for rerun in situation.reruns if rerun.purpose is Purpose.NOISE}
-    there = {(rerun.trial, rerun.number) for rerun in situation.reruns}
-    numbers = tuple(range(settings.reruns))
-    missing = any((trial, number) not in there for trial in first for number in numbers)
-    if noise is not None and noise.spread > 0 and first and missing:
-        why = f"to know the noise better: {plural(settings.reruns, 'new seed')} in all"
-        return WantedReruns(tuple(sorted(first)), numbers, Purpose.NOISE, why)
-    return None
 
 
 def _judged(
@@ -317,16 +261,6 @@ def _no_use(
         "further zoom would chase noise: what is expected in the new ranges differs by "
         f"{number(spread)}, "
         f"and the best trial's mean is uncertain by {number(error)}; more repeats, or hpt confirm, tell more"
-    )
-
-
-def _noise_note(noise: Noise | None) -> str:
-    if noise is None:
-        return "the noise is unknown: no trial was trained twice"
-    if noise.paired == 0:
-        return "no noise: trainings of the same params on other seeds came out the same"
-    return (
-        f"noise: a training differs by {number(noise.paired)} (measured on {plural(noise.trials, 'trial')})"
     )
 
 

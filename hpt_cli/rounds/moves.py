@@ -76,7 +76,7 @@ class Found:
                 f"only {plural(len(self.trials), 'trial')} of {self.n_trials} used it here, too few to judge"
             )
         if len(self.optima) < FEWEST_OPTIMA:
-            return "the best is hardly ever where it is used"
+            return "not judged, for the best is hardly ever where it is used"
         return ""
 
     def values(self) -> list[Value]:
@@ -114,8 +114,7 @@ def judge_range(old: Float | Int, found: Found, settings: RefineSettings, limits
     new = moved(old, low, high, limits)
     edge = next((side for side in ends if ends[side] and not ends["high" if side == "low" else "low"]), "")
     if edge and not notes and getattr(new, edge) == getattr(old, edge):
-        end, at = shown(getattr(old, edge)), percent(ends[edge])
-        notes.append(f"in {at} of the models that fit, the best is at the {edge} end, {end}, a hard limit")
+        notes.append(f"{_at_end(ends[edge], edge)}, {shown(getattr(old, edge))}, which is a hard limit")
     share = _share_within(old, new, found.optima)
     action = _action(old, new)
     return made(
@@ -169,10 +168,10 @@ def _guarded(
         low, high = min(low, 0.0), max(high, 1.0)
     places = [place_of(old, float(trial.params[found.name])) for trial in found.trials]
     if low > 0 and not any(place < low for place in places):
-        notes.append("nothing was tried below that, so the low end stays")
+        notes.append("the low end stays, for nothing was tried near it")
         low = 0.0
     if high < 1 and not any(place > high for place in places):
-        notes.append("nothing was tried above that, so the high end stays")
+        notes.append("the high end stays, for nothing was tried near it")
         high = 1.0
     return low, high, notes
 
@@ -211,13 +210,12 @@ def _why(
             return f"no evidence that it matters here ({chance(found.p)})"
         if said:
             return said
-        return f"the best may be anywhere in it: so lie the {n} {found.called} of {found.n_trials} trials"
+        return f"it matters ({chance(found.p)}), but the best may still be anywhere in it"
     if edge and action in ("widen", "shift"):
-        at = percent(_outward(old, found, settings, edge))
-        shown = f" ({chance(found.p)})"
+        matters = f" ({chance(found.p)})"
         if found.p >= settings.significance:  # narrowing needs that evidence; to look further out does not
-            shown = f", though that it matters is not shown ({chance(found.p)})"
-        return f"in {at} of the models that fit, the best is at the {edge} end{shown}{more}"
+            matters = f", though that it matters is not shown ({chance(found.p)})"
+        return f"{_at_end(_outward(old, found, settings, edge), edge)}{matters}{more}"
     if action == "widen":
         return (
             f"a trial outside of it may be the best: {percent(share)} of the models that fit have their "
@@ -225,9 +223,13 @@ def _why(
         )
     all_or_some = f"the {n}" if kept == n else f"{kept} of the {n}"
     return (
-        f"{all_or_some} {found.called} of {found.n_trials} trials lie there, and so does the best of "
+        f"{all_or_some} {found.called} of {found.n_trials} trials lie there, and the best of "
         f"{percent(share)} of the models that fit ({chance(found.p)}){more}"
     )
+
+
+def _at_end(share: float, edge: str) -> str:
+    return f"{percent(share)} of the models that fit have the best at the {edge} end"
 
 
 def judge_choice(old: Choice, found: Found, settings: RefineSettings) -> Move:
@@ -274,8 +276,9 @@ def judge_choice(old: Choice, found: Found, settings: RefineSettings) -> Move:
         f"{shown(first.choices[index])} ({plural(tries[index], 'trial')})" for index in sorted(poor)
     )
     most = percent(max(shares[i] for i in poor))
-    why = f"{said} cannot be the best: at most it is in {most} of the models that fit"
-    return made("freeze" if len(new.choices) == 1 else "drop", new, f"{why} ({chance(found.p)})")
+    verb, at_most = ("is", "") if len(poor) == 1 else ("are each", "at most ")
+    why = f"{said} {verb} the best in {at_most}{most} of the models that fit ({chance(found.p)})"
+    return made("freeze" if len(new.choices) == 1 else "drop", new, why)
 
 
 def _choice_held(
@@ -296,7 +299,7 @@ def _choice_held(
         said = ", ".join(f"{shown(first.choices[i])} ({plural(tries[i], 'trial')})" for i in rare)
         return f"tried too rarely to be dropped, of {least} times: {said}"
     said = ", ".join(f"{shown(first.choices[i])} {percent(shares[i])}" for i in open_)
-    return f"each may be the best: {said}"
+    return f"each may be the best, by the models that fit: {said}"
 
 
 def _tries(found: Found, value: Value) -> int:

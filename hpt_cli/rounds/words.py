@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hpt_cli.noise import Noise
 from hpt_cli.space import Choice, Dimension, Value
 
 
@@ -38,6 +39,26 @@ def percent(share: float) -> str:
     """``97 %``; only what is all is 100 %."""
     rounded = min(round(100 * share), 99 if share < 1 else 100)
     return f"{rounded} %"
+
+
+def noise_in_words(noise: Noise | None) -> str:
+    """How far trainings of one trial differ, and how far two trials on the same seed, in a sentence."""
+    if noise is None:
+        return "the noise is unknown: no trial was trained twice"
+    if noise.spread == 0:
+        return "no noise: trainings of the same params on other seeds came out the same"
+    on = plural(noise.trials, "trial")
+    if noise.repeated > noise.trials:
+        on = f"the best {on}, of {noise.repeated} with repeats"
+    spread, paired = f"{noise.spread:.2g}", f"{noise.paired:.2g}"
+    if noise.paired == 0:
+        return (
+            f"trainings of one trial differ by {spread}, but a seed moves all trials alike: between trials "
+            f"on the same seeds there is no noise (measured on {on})"
+        )
+    alike = noise.paired > 0.9 * noise.spread
+    of_pairs = "" if alike else f"; those of two trials on the same seed, which count here, by {paired}"
+    return f"noise: trainings of one trial differ by {spread}{of_pairs} (measured on {on})"
 
 
 SAID = {

@@ -64,6 +64,7 @@ def noise_json(noise: Noise) -> dict[str, Any]:
         "paired": noise.paired,
         "paired_freedom": noise.paired_freedom,
         "trials": noise.trials,
+        "repeated": noise.repeated,
     }
 
 

@@ -18,6 +18,7 @@ from hpt_cli.views.text import bounds, clean, plural, value
 
 _LAST = 1  # the last column that may go, and with it the table
 _CELLS = 12
+_PICTURE = "best lie"
 _HEIGHTS = " ▁▂▃▄▅▆▇█"
 _PLAIN_HEIGHTS = " .:+#"
 
@@ -39,7 +40,7 @@ def show_round(console: Console, plan: RoundPlan) -> None:
         Column("from", tuple(bounds(move.old) for move in plan.moves)),
         Column("to", tuple("" if move.new == move.old else bounds(move.new) for move in plan.moves)),
         Column(
-            "best lie", tuple(picture(move, ascii_=console.options.ascii_only) for move in plan.moves), drop=2
+            _PICTURE, tuple(picture(move, ascii_=console.options.ascii_only) for move in plan.moves), drop=2
         ),
         Column("why", tuple(clean(move.why) for move in plan.moves), drop=_LAST, wraps=True),
     ]
@@ -52,7 +53,21 @@ def show_round(console: Console, plan: RoundPlan) -> None:
                 console.print(Text(f"    {strip}", FAINT))
     else:
         console.print(draw(console, kept, [FAINT if move.new == move.old else "" for move in plan.moves]))
+    if legend := _legend(plan.moves, pictures=any(column.title == _PICTURE for column in kept)):
+        console.print(Text(f"\n{legend}", FAINT))
     console.print()
+
+
+def _legend(moves: Sequence[Move], *, pictures: bool) -> str:
+    """What the words and signs of the table mean; empty if it has none of them."""
+    said = []
+    if any("models that fit" in move.why for move in moves):
+        said.append("models that fit: 200 functions, each with its best place, that agree with all results")
+    if any("p = " in move.why or "p < " in move.why for move in moves):
+        said.append("p: how likely such results are if the dimension does not matter")
+    if pictures and any(not isinstance(move.old, Choice) for move in moves):
+        said.append(f"{_PICTURE}: where in the old range, with the new one in brackets")
+    return "; ".join(said)
 
 
 def plain_round(plan: RoundPlan) -> list[str]:
@@ -96,7 +111,7 @@ def picture(move: Move, *, ascii_: bool) -> str:
 
 def _summary(plan: RoundPlan) -> str:
     repeats = f" of {plural(plan.repeats, 'repeat')}" if plan.repeats > 1 else ""
-    probes = f", {plural(len(plan.probes), 'probe')} outside among them" if plan.probes else ""
+    probes = f", {len(plan.probes)} of them outside to probe what is left out" if plan.probes else ""
     return f"{clean(plan.strategy)}, {plural(plan.trials, 'trial')}{repeats}{probes}"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from hpt_cli.endings import Ended
 from hpt_cli.errors import DamagedStudyError
+from hpt_cli.noise import Interval, Noise
 from hpt_cli.ranking import Leaderboard, Row, rank, widest
 from hpt_cli.records import Damage
 from hpt_cli.rounds import RoundPlan
@@ -23,6 +24,7 @@ from hpt_cli.trial import Status, TrialResult
 from hpt_cli.views.ended import ended_note
 from hpt_cli.views.text import bounds_of, number, plural, short
 
+_ALIKE = 0.9  # two spreads that differ by less are as good as one
 DEFAULT_RUNS_DIR = Path("runs")
 RUNS_DIR_VARIABLE = "HPT_RUNS_DIR"
 
@@ -176,9 +178,29 @@ def _doubts(standing: Standing) -> list[str]:
             f"or train the best again: {ask}"
         ]
     level = len(board.level)
-    if not level or board.noise.spread == 0:
+    if board.noise.spread == 0:
         return []
+    if not level:
+        second = board.rows[1]
+        if second.rank is None or not _overlap(board.best.interval, second.interval):
+            return []
+        return [f"no trial is marked ~, though intervals overlap: {_differ(board.noise)}"]
     return [
-        f"{plural(level, 'trial')} marked ~ cannot be told from the best: trainings of one trial differ by "
-        f"{number(float(f'{board.noise.spread:.2g}'))}; to decide on new seeds: {ask}"
+        f"{plural(level, 'trial')} marked ~ cannot be told from the best: {_differ(board.noise)}; "
+        f"to decide on new seeds: {ask}"
     ]
+
+
+def _differ(noise: Noise) -> str:
+    """By how much trainings differ: of one trial, and of two trials on the same seeds where that is less."""
+    said = f"trainings of one trial differ by {number(float(f'{noise.spread:.2g}'))}"
+    if noise.paired == 0:
+        return f"{said}, but a seed moves all trials alike, and they are compared on the same seeds"
+    if noise.paired > _ALIKE * noise.spread:
+        return said
+    paired = number(float(f"{noise.paired:.2g}"))
+    return f"{said}, but what a seed does to all alike drops out between trials, which leaves {paired}"
+
+
+def _overlap(a: Interval | None, b: Interval | None) -> bool:
+    return a is not None and b is not None and a.low <= b.high and b.low <= a.high

@@ -90,6 +90,32 @@ class TestSpread:
         trials = [{1: 1.0, 2: 1.0}, {1: 1.0, 2: 1.0}, {1: 0.9, 2: 1.0}]
         assert measure(trials, "maximize").spread == pytest.approx(0.1 / math.sqrt(2) / math.sqrt(3))
 
+    def test_many_repeats_of_few_trials_do_not_speak_for_all(self):
+        rng = np.random.default_rng(1)
+        noise = measure(table(rng, np.zeros(40), 9).values(), "minimize")
+        assert (noise.trials, noise.repeated) == (10, 40)
+
+    @pytest.mark.parametrize(("here", "there"), [(0.01, 0.4), (0.4, 0.01)])
+    def test_far_behind_the_best_it_may_be_another_one(self, here, there):
+        rng = np.random.default_rng(4)
+        left = table(rng, [9.0, 9.5, 10.0], 3, own=there)
+        best = {100 + n: t for n, t in table(rng, [0.0, 0.01, 0.02], 3, own=here).items()}
+        noise = measure([*left.values(), *best.values()], "minimize")
+        assert noise.trials == 3
+        assert here / 3 < noise.spread < here * 3
+
+    def test_far_behind_the_best_it_counts_where_it_is_alike(self):
+        rng = np.random.default_rng(4)
+        trials = table(rng, [9.0, 9.5, 10.0, 0.0, 0.1, 0.2], 3, own=0.1)
+        assert measure(trials.values(), "minimize").trials == 5  # for 10 degrees of freedom
+
+    def test_what_rounding_leaves_of_none_is_none(self):
+        offsets = [0.1, 0.7, 1.3]
+        alike = [{seed: mean / 3 + off for seed, off in enumerate(offsets)} for mean in range(1, 8)]
+        noise = measure(alike, "minimize")
+        assert noise.paired == 0
+        assert noise.spread == pytest.approx(0.6)
+
     @pytest.mark.parametrize("repeats", [2, 5])
     def test_both_spreads_are_unbiased(self, repeats):
         rng = np.random.default_rng(2)

@@ -182,6 +182,21 @@ class TestNoise:
         assert board.level == ()
         assert board.best.interval.low == board.best.interval.high == 0.9
 
+    def test_what_a_seed_does_to_all_alike_is_told_from_the_rest(self, make_study, make_trial):
+        effects = (0.0, 0.3, 0.1)
+        alike = [make_trial(n, *(0.5 - 0.05 * n + effect for effect in effects)) for n in range(4)]
+        standing = standing_of(make_study(alike, name="alike"))
+        assert standing.board.level == ()
+        assert notes(standing)[-1] == (
+            "no trial is marked ~, though intervals overlap: trainings of one trial differ by 0.15, "
+            "but a seed moves all trials alike, and they are compared on the same seeds"
+        )
+        nearly = [
+            make_trial(n, *(0.5 + (n * r) % 3 / 100 + e for r, e in enumerate(effects))) for n in range(4)
+        ]
+        said = notes(standing_of(make_study(nearly, name="nearly")))[-1]
+        assert "but what a seed does to all alike drops out between trials, which leaves 0.0" in said
+
     def test_a_pipe_gets_the_ends_and_the_standing(self, make_study, make_trial, terminal):
         standing = standing_of(make_study([make_trial(0, 0.9, 0.93), make_trial(1, 0.9, 0.92)]))
         titles, first, *_ = shown(standing, terminal, is_terminal=False).splitlines()
