@@ -50,6 +50,19 @@ def read_json(path: str | Path) -> Any:
         ValueError: It is not JSON, no regular file, too large or nested too deeply.
         OSError: It cannot be read.
     """
+    try:
+        return json.loads(read_content(path))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def read_content(path: str | Path) -> bytes:
+    """What a file of ours holds.
+
+    Raises:
+        ValueError: It is no regular file, or too large.
+        OSError: It cannot be read.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # of a FIFO, open would wait
     try:
         about = os.fstat(descriptor)  # what Path.open does around it takes seconds for 100,000 files
@@ -61,12 +74,9 @@ def read_json(path: str | Path) -> Any:
         content = os.read(descriptor, size)
         while len(content) < size and (more := os.read(descriptor, size - len(content))):
             content += more
+        return content
     finally:
         os.close(descriptor)
-    try:
-        return json.loads(content)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
 
 
 def _short_lists(text: str) -> str:

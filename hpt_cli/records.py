@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -10,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from hpt_cli import quick_json
 from hpt_cli.errors import DamagedStudyError, brief
-from hpt_cli.files import read_json
+from hpt_cli.files import read_content, read_json
 from hpt_cli.rerun import SCHEMA as RERUN_SCHEMA
 from hpt_cli.rerun import Rerun
 from hpt_cli.rounds import RoundPlan
@@ -65,8 +67,9 @@ def trial_files(folder: Path) -> list[TrialFile]:
             now = entry.stat()
         except FileNotFoundError:  # set aside by another process since
             continue
-        found.append(TrialFile(int(fit[1]), entry.path, now.st_size, now.st_mtime_ns, now.st_ino))
-    return sorted(found)
+        found.append((int(fit[1]), entry.path, now.st_size, now.st_mtime_ns, now.st_ino))
+    found.sort()
+    return [TrialFile._make(entry) for entry in found]
 
 
 def rerun_files(folder: Path) -> list[tuple[Path, int, int]]:
@@ -87,7 +90,7 @@ def read_trial(path: Path | str, number: int) -> TrialResult | Damage:
     Raises:
         DamagedStudyError: It was written by a newer version.
     """
-    result = _read(path, TRIAL_SCHEMA, TrialResult.from_json, "trial's file")
+    result = _read(path, TRIAL_SCHEMA, TrialResult.from_json, "trial's file", _load_trial)
     if isinstance(result, TrialResult) and result.number != number:
         return Damage(Path(path), f"it holds trial {result.number}")
     return result
@@ -117,14 +120,33 @@ def read_round(path: Path, number: int) -> RoundPlan | Damage:
     return plan
 
 
-def _read(path: Path | str, schema: int, parse: Callable[[Any], _Record], kind: str) -> _Record | Damage:
+def _read(
+    path: Path | str,
+    schema: int,
+    parse: Callable[[Any], _Record],
+    kind: str,
+    load: Callable[[Path | str], Any] = read_json,
+) -> _Record | Damage:
     try:
-        data = read_json(path)
+        data = load(path)
         if isinstance(data, dict) and isinstance(data.get("schema"), int) and data["schema"] > schema:
             raise DamagedStudyError(f"{path}: written by a newer version of hpt; upgrade hpt")
         return parse(data)
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         return Damage(Path(path), f"not a {kind} ({brief(error)})")
+
+
+def _load_trial(path: Path | str) -> Any:
+    """As :func:`read_json`, for files of which there may be 100,000."""
+    content = read_content(path)
+    try:
+        data = quick_json.loads(content)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    params = data.get("params") if isinstance(data, dict) else None
+    if isinstance(params, dict) and not all(map(quick_json.is_exact, params.values())):
+        return json.loads(content)  # no other integer of a trial is as long as a param may be
+    return data
 
 
 def _fitting(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[re.Match[str], os.DirEntry[str]]]:

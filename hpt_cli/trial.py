@@ -116,7 +116,7 @@ class RepeatResult:
         """
         return cls(
             seed=int(data["seed"]),
-            status=Status(data["status"]),
+            status=_status(data["status"]),
             objective=None if data["objective"] is None else float(data["objective"]),
             metrics={name: _number(value) for name, value in data["metrics"].items()},
             history={
@@ -261,9 +261,9 @@ class TrialResult:
         number, objective = data["number"], data["objective"]
         if type(number) is not int or number < 0 or not isinstance(data["params"], dict):
             raise ValueError("not a trial: number or params are not what they should be")
-        if not all(isinstance(value, (bool, int, float, str)) for value in data["params"].values()):
+        if not _VALUE_TYPES.issuperset(map(type, data["params"].values())):
             raise ValueError("not a trial: a param is neither a number nor text nor true or false")
-        status = Status(data["status"])
+        status = _status(data["status"])
         if (status is Status.DONE) != (objective is not None):
             raise ValueError(f"a trial that is {status} cannot have the objective {objective}")
         return cls(
@@ -329,6 +329,11 @@ class Paused:
 
 
 _NOTHING: Mapping[str, Any] = {}  # one for all trials; a MappingProxyType would not pickle
+
+
+_VALUE_TYPES = {bool, int, float, str}
+
+_status = lru_cache(maxsize=64)(Status)  # an enumeration's own look-up takes several times as long
 
 
 @lru_cache(maxsize=64)

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "hpt_cli"
 
 FLOORS = [
     {"errors"},
-    {"files", "space", "seeds", "environment", "network", "data", "trial", "rerun"},
+    {"files", "quick_json", "space", "seeds", "environment", "network", "data", "trial", "rerun"},
     {"noise", "confirmation", "evidence"},
     {"model", "strategies", "rounds", "objectives", "executors", "records", "store", "ranking", "expectation"}
     | {"events", "summary", "endings", "pruning"},

@@ -57,6 +57,16 @@ def test_a_folder_that_cannot_be_made_is_one_message(tmp_path):
         make(tmp_path / "file" / "moons")
 
 
+@pytest.mark.parametrize(
+    "value", [10**30, -(2**63) - 1, 2**63, 1e30, 1.0, True, "\ud800", "a\nb", 0.1 + 0.2, 5e-324], ids=repr
+)
+def test_every_param_comes_back_as_what_it_was(store, value):
+    spec = TrialSpec(0, 0, {"x": value}, (1,), Origin("random"))
+    store.save(TrialResult.failure(spec, Status.FAILED, "it broke", Timing(0.0, 1.0, 1.0)))
+    back = store.read_trial(0).params["x"]
+    assert (type(back), back) == (type(value), value)
+
+
 def test_what_was_saved_is_read_back_in_order(store):
     for number in (2, 0, 11):
         store.save(result(number))

@@ -163,6 +163,16 @@ def test_a_small_study_needs_no_cache(store, monkeypatch):
     assert not (store.folder / ".cache").exists()
 
 
+@pytest.mark.parametrize("value", [10**30, 2**63, 1e30, 1.0, True, "\ud800", "a\nb", 5e-324], ids=repr)
+def test_every_param_comes_back_from_the_cache_as_what_it_was(store, value):
+    spec = TrialSpec(10, 0, {"x": value}, (1,), Origin("random"))
+    store.save(TrialResult.failure(spec, Status.FAILED, "it broke", Timing(0.0, 1.0, 1.0)))
+    age(store.trial_path(10))
+    for _ in range(2):
+        back = read_summary(store).results[10].params["x"]
+        assert (type(back), back) == (type(value), value)
+
+
 def test_params_come_in_the_order_that_is_asked_for(store):
     for _ in range(2):
         assert list(read_summary(store, ["c", "b"]).results[1].params) == ["c", "b", "a"]
