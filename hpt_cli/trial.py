@@ -42,8 +42,9 @@ class Origin:
     Args:
         strategy: ``grid``, ``random``, ``sobol`` or ``bayes``.
         kind: ``start`` (a draw made before the model has enough to go on), ``model`` (the model's choice),
-            ``enqueued`` (the config's),
-            ``probe`` (outside the round's space, to check it) or ``plan`` (the strategy uses no results).
+            ``spread`` (a draw like those of the start, where the model found no order), ``enqueued`` (the
+            config's), ``probe`` (outside the round's space, to check it) or ``plan`` (the strategy uses no
+            results).
     """
 
     strategy: str

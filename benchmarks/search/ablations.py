@@ -32,11 +32,12 @@ def _prior(**fields: tuple[float, float]) -> Callable[[], None]:
     return _set(surrogate, OBJECTIVE=replace(surrogate.OBJECTIVE, **fields))
 
 
-def _sobol_start(search: bayes.BayesSearch) -> Iterator[Sequence[float]]:
-    return sobol_places(len(search._space.names), search._rng(0))
+def _sobol_start(search: bayes.BayesSearch, *, skip: int = 0) -> Iterator[Sequence[float]]:
+    return sobol_places(len(search._space.names), search._rng(0), skip=skip)
 
 
 WITHOUT: Mapping[str, Callable[[], None]] = {
+    "spread": _set(bayes, SPREAD_EVERY=10**9),
     "doubt": _set(bayes, DOUBT_EVERY=10**9),
     "plateaus": _set(surrogate, RISE=0.0),
     "clipping": _set(surrogate, clipped=lambda values: values),

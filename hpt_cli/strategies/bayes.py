@@ -17,7 +17,7 @@ from hpt_cli.trial import Status
 
 if TYPE_CHECKING:
     from hpt_cli.space import Params, SearchSpace
-    from hpt_cli.strategies.surrogate import Model
+    from hpt_cli.strategies.surrogate import Belief, Model
     from hpt_cli.trial import TrialResult
 
 Array = np.ndarray
@@ -28,6 +28,11 @@ START = 4
 """Points of the start design."""
 DOUBT_EVERY = 4
 """Every so many suggestions the model is taken to have found the objective more regular than it is."""
+SPREAD_EVERY = 2
+"""As long as results show no order, every so many suggestions owe nothing to the model.
+
+Without it, a noisy plateau is searched near its luckiest point to the end of a study, wherever the valley is.
+"""
 CENTERS = 5
 """How many of the best points are looked around."""
 
@@ -37,8 +42,9 @@ class BayesSearch(LearningStrategy):
 
     The first trial is the middle of all ranges, the next three (fewer by the trials of earlier rounds in the
     space) are a scrambled Sobol sequence; it goes on until two trials have an objective.  Then the model
-    chooses among legal, new points all over the space and around the best.  Trials that did not end well
-    teach the model where trials do.  Results of earlier rounds are part of the evidence, wherever they lie.
+    chooses among legal, new points all over the space and around the best; as long as it finds no order in
+    the results, every second point goes on with the sequence instead.  Trials that did not end well teach the
+    model where trials do.  Results of earlier rounds are part of the evidence, wherever they lie.
 
     Args:
         model: ``gp``, our own, or ``skopt``, scikit-optimize's.
@@ -93,10 +99,20 @@ class BayesSearch(LearningStrategy):
         from hpt_cli.strategies.threads import one_thread
 
         with one_thread():
-            chosen = self._choose_by_model(n, pending, self._rng(number + 1))
+            doubtful = (n + len(pending)) % DOUBT_EVERY == DOUBT_EVERY - 1
+            belief = self._model.after(n, doubtful=doubtful)
+            if belief.orderly or number % SPREAD_EVERY:
+                chosen, kind = self._by_model(belief, n, pending, self._rng(number + 1)), "model"
+            else:
+                chosen, kind = self._spread(number, usable, pending), "spread"
         if chosen is None:
             chosen = any_left(self._space, self._taken(usable, pending), self._rng(number + 1))
-        return None if chosen is None else (chosen, "model")
+        return None if chosen is None else (chosen, kind)
+
+    def _spread(self, number: int, usable: Sequence[TrialResult], pending: Sequence[Params]) -> Params | None:
+        """A point of the start's sequence, further on: if all were, it would be a Sobol search."""
+        places = self._start_places(skip=START + number // SPREAD_EVERY)
+        return next(distinct(self._space, places, self._taken(usable, pending), self._rng(number + 1)), None)
 
     def _taken(self, usable: Sequence[TrialResult], pending: Sequence[Params]) -> Seen:
         taken = Seen([*self._history, *usable])
@@ -109,18 +125,19 @@ class BayesSearch(LearningStrategy):
         taken = self._taken(usable, pending)
         return next(distinct(self._space, self._start_places(), taken, self._rng(0)), None)
 
-    def _start_places(self) -> Iterator[Sequence[float]]:
+    def _start_places(self, *, skip: int = 0) -> Iterator[Sequence[float]]:
         rng = self._rng(0)
         anywhere = rng.random(len(self._space.names))  # choices have no middle
-        yield np.where(self._encode.is_choice, anywhere, 0.5).tolist()
-        yield from sobol_places(len(self._space.names), rng)
+        if not skip:
+            yield np.where(self._encode.is_choice, anywhere, 0.5).tolist()
+        yield from sobol_places(len(self._space.names), rng, skip=max(0, skip - 1))
 
-    def _choose_by_model(self, n: int, pending: Sequence[Params], rng: np.random.Generator) -> Params | None:
+    def _by_model(
+        self, belief: Belief, n: int, pending: Sequence[Params], rng: np.random.Generator
+    ) -> Params | None:
         """The most promising candidate, or ``None`` where none was found."""
         if self._made_candidates is None:
             self._made_candidates = Candidates(self._space, self._encode)
-        doubtful = (n + len(pending)) % DOUBT_EVERY == DOUBT_EVERY - 1
-        belief = self._model.after(n, doubtful=doubtful)
         places, _ = self._evidence.rows(n)
         means = belief.means()
         means[((places < 0.0) | (places > 1.0)).any(axis=1)] = np.nan  # of a wider round

@@ -150,6 +150,11 @@ class Posterior:
         """The mean at the rows themselves, (N,): the targets, less the noise that is in them."""
         return np.asarray(self.y - self._noise * self._weights)
 
+    def log_likelihood(self) -> float:
+        """Of the targets, up to a constant for each of them."""
+        misfit = 0.5 * float((self.y - self.mean) @ self._weights)
+        return float(np.log(np.diag(self._inverse)).sum()) - misfit
+
     def draws(self, X: Array, count: int, rng: np.random.Generator) -> Array:
         """Noiseless objectives at ``X`` (M, F), each as likely as the process has it, (M, count)."""
         scaled = self.kernel.scaled(X, self.hyperparameters.lengths)
@@ -222,6 +227,27 @@ def fit(
         options={"maxiter": steps, "maxfun": 2 * steps, "ftol": 1e-5, "gtol": 1e-3},
     )
     return Hyperparameters.of(found.x)
+
+
+def order(
+    kernel: Kernel, hyperparameters: Hyperparameters, X: Array, y: Array, *, doubts: Array | float = 0.0
+) -> float:
+    """How much greater the log likelihood of targets is under a process than as independent normal numbers.
+
+    The targets are standardized.
+
+    Args:
+        kernel: The process's form.
+        hyperparameters: Its numbers.
+        X: Features (N, F).
+        y: Targets (N,); where all are equal, there is no order.
+        doubts: As in :class:`Posterior`.
+    """
+    if not y.any():
+        return 0.0
+    process = Posterior(kernel, hyperparameters, X, y, doubts=doubts)
+    independent = -0.5 * len(y) * (1.0 + math.log(float(y.var())))
+    return process.log_likelihood() - independent
 
 
 class Objective:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from skopt.acquisition import gaussian_ei
 from skopt.learning import GaussianProcessRegressor
 from skopt.learning.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
+from hpt_cli.strategies.surrogate import JUDGED, ORDER
 from hpt_cli.strategies.warps import selected
 
 if TYPE_CHECKING:
@@ -91,6 +93,11 @@ class SkoptBelief:
             self._process = GaussianProcessRegressor(
                 kernel, noise="gaussian", n_restarts_optimizer=restarts, random_state=seed
             ).fit(self._X, self._y)
+        spread = float(self._y.var()) or 1.0
+        independent = -0.5 * len(self._y) * (1.0 + math.log(2.0 * math.pi * spread))
+        gain = self._process.log_marginal_likelihood_value_ - independent
+        self.orderly = bool(gain > ORDER) or len(self._y) < JUDGED
+        """As in :class:`~hpt_cli.strategies.surrogate.Belief`."""
 
     @property
     def strides(self) -> Array:

@@ -34,13 +34,21 @@ class SobolSearch(PlannedStrategy):
         return distinct(self._space, places, Seen(self._history), self._rng(1))
 
 
-def sobol_places(n_dimensions: int, rng: np.random.Generator) -> Iterator[Sequence[float]]:
-    """A scrambled Sobol sequence in the unit cube, without an end for all purposes (it has 2^30 points)."""
+def sobol_places(n_dimensions: int, rng: np.random.Generator, *, skip: int = 0) -> Iterator[Sequence[float]]:
+    """A scrambled Sobol sequence in the unit cube, without an end for all purposes (it has 2^30 points).
+
+    Args:
+        n_dimensions: Of the cube.
+        rng: Scrambles.
+        skip: How many of its first places are left out.
+    """
     if n_dimensions == 0:
         while True:
             yield []
     from scipy.stats import qmc
 
     sequence = qmc.Sobol(n_dimensions, scramble=True, seed=rng)
+    if skip:
+        sequence.fast_forward(skip)
     while True:
         yield from sequence.random(_BLOCK).tolist()

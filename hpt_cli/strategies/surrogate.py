@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from hpt_cli.strategies.acquisition import log_expected_improvement, log_success
-from hpt_cli.strategies.gaussian_process import Hyperparameters, Kernel, Posterior, Prior, fit
+from hpt_cli.strategies.gaussian_process import Hyperparameters, Kernel, Posterior, Prior, fit, order
 from hpt_cli.strategies.warps import clipped, selected, standardized
 
 if TYPE_CHECKING:
@@ -50,6 +50,12 @@ FIRST_ANCHOR, ANCHOR_GROWTH = 8, 1.5
 """Numbers of results at which a fit is thorough; every other fit starts from the last thorough one."""
 THOROUGH, QUICK = 40, 8
 """Steps of L-BFGS of the two kinds of fit."""
+ORDER = 3.0
+"""How much greater the log likelihood of results must be than that of nothing but noise: odds of 20 to 1."""
+JUDGED = 12
+"""Fewer results than these say nothing of order."""
+MOSTLY_NOISE = math.log(0.5)
+"""The noise with which a second fit starts where the first one found no order."""
 
 
 class Belief(Protocol):
@@ -67,6 +73,10 @@ class Belief(Protocol):
 
     def promise(self, places: Array) -> Array:
         """How much is to be gained at places (N, D), on a scale that only orders them, (N,)."""
+
+    @property
+    def orderly(self) -> bool:
+        """Whether results are much likelier under the model than as nothing but noise, or too few to say."""
 
 
 class Model(Protocol):
@@ -86,10 +96,11 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class Fit:
-    """What a fit found: the hyperparameters of the two processes."""
+    """What a fit found: the hyperparameters of the two processes, and whether there is any order."""
 
     objective: Hyperparameters
     success: Hyperparameters
+    orderly: bool = True
 
 
 class ProcessModel:
@@ -154,22 +165,24 @@ class ProcessModel:
         rows = selected(units, FIT_ROWS)
         X, units = self._encode.features(places[good[rows]]), units[rows]
         doubts = self._evidence.doubts(n)
-        objective = fit(
-            self._kernel,
-            OBJECTIVE,
-            X,
-            standardized(units),
-            start.objective,
-            steps=steps,
-            doubts=0.0 if doubts is None else doubts[good[rows]],
-        )
+        of_rows = 0.0 if doubts is None else doubts[good[rows]]
+        y = standardized(units)
+
+        def fitted(first: Hyperparameters) -> tuple[Hyperparameters, float]:
+            found = fit(self._kernel, OBJECTIVE, X, y, first, steps=steps, doubts=of_rows)
+            return found, order(self._kernel, found, X, y, doubts=of_rows)
+
+        objective, found = fitted(start.objective)
+        if found < ORDER:
+            noisy = replace(OBJECTIVE.center(self._kernel), noise=MOSTLY_NOISE)
+            objective, found = max((objective, found), fitted(noisy), key=lambda each: each[1])
         success = start.success
         if len(good) < len(values):
             labels = np.where(np.isnan(values), -1.0, 1.0)
             recent = slice(-FIT_ROWS, None)
             X = self._encode.features(places[recent])
             success = fit(self._kernel, SUCCESS, X, labels[recent], start.success, steps=steps)
-        return Fit(objective, success)
+        return Fit(objective, success, found > ORDER or len(rows) < JUDGED)
 
 
 class ProcessBelief:
@@ -185,6 +198,8 @@ class ProcessBelief:
         doubts: Array | None = None,
     ) -> None:
         self._encode = encode
+        self.orderly = fit.orderly
+        """As in :class:`Belief`."""
         good = np.flatnonzero(~np.isnan(values))
         units = clipped(values[good])
         rows = selected(units, ROWS)

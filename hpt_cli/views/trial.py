@@ -111,6 +111,7 @@ def _facts(standing: Standing, row: Row) -> list[tuple[str, str]]:
     chosen = {
         "start": ("chosen as", f"a start point of {strategy}"),
         "model": ("chosen by", f"{strategy}, by its model"),
+        "spread": ("chosen by", f"{strategy}, as its model finds no order yet"),
         "enqueued": ("chosen by", "search.enqueue"),
         "probe": ("chosen as", f"a probe of {strategy}"),
     }

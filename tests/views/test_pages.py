@@ -81,6 +81,7 @@ class TestTrial:
         [
             ("plan", "chosen by\tbayes"),
             ("start", "chosen as\ta start point of bayes"),
+            ("spread", "chosen by\tbayes, as its model finds no order yet"),
             ("model", "chosen by\tbayes, by its model"),
             ("probe", "chosen as\ta probe of bayes"),
         ],
