@@ -62,7 +62,7 @@ def command(
         stop.request(signal_number)
         view.stopping()
 
-    with signals.softly(end), view:
+    with signals.softly(end, view.restore), view:
         record, ran = confirm_study(
             store, config, top=top, repeats=repeats, workers=workers, observe=view.observe, stop=stop
         )

@@ -86,7 +86,7 @@ def run_and_show(
         stop.request(signal_number)
         view.stopping()
 
-    with signals.softly(end), view:
+    with signals.softly(end, view.restore), view:
         run_missing(
             store,
             config,

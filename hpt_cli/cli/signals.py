@@ -32,17 +32,21 @@ def raise_at_once() -> None:
 
 
 @contextmanager
-def softly(request: Callable[[int], None]) -> Iterator[None]:
+def softly(request: Callable[[int], None], leave: Callable[[], None]) -> Iterator[None]:
     """Within, the first signal is given to ``request``; a second one raises :class:`Interruption`.
 
-    A third one ends the process where it stands: workers end with it.
+    A third one calls ``leave`` and ends the process where it stands: workers end with it.
     """
     asked = False
+
+    def end(signal_number: int, _frame: FrameType | None) -> None:
+        leave()
+        os._exit(128 + signal_number)
 
     def handle(signal_number: int, frame: FrameType | None) -> None:
         nonlocal asked
         if asked:
-            _handle_with(_leave)
+            _handle_with(end)
             _raise(signal_number, frame)
         asked = True
         request(signal_number)
@@ -60,10 +64,6 @@ def ignore() -> None:
     """Let nothing disturb the end, whose exit status is decided."""
     for number in HANDLED:
         signal.signal(number, signal.SIG_IGN)
-
-
-def _leave(signal_number: int, _frame: FrameType | None) -> None:
-    os._exit(128 + signal_number)
 
 
 def _raise(signal_number: int, _frame: FrameType | None) -> None:

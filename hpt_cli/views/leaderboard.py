@@ -111,7 +111,8 @@ def leaderboard_columns(board: Leaderboard, rows: Sequence[Row], metric: str, si
         columns.append(Column(title, tuple(cells), drop=drop) if textual else numbers(title, cells, drop))
     epochs = [ABSENT if row.epochs is None else str(row.epochs) for row in rows]
     times = [seconds(row.result.timing.seconds) for row in rows]
-    columns.append(numbers("epochs", epochs, _DROP_EPOCHS))
+    if any(row.epochs is not None for row in rows):  # a function may have none
+        columns.append(numbers("epochs", epochs, _DROP_EPOCHS))
     columns.append(numbers("seconds", times, _DROP_SECONDS))
     statuses = tuple(str(row.result.status) for row in rows)
     columns.append(Column("status", statuses, drop=_DROP_STATUS if all_done else KEEP))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +16,7 @@ from hpt_cli.events import Event, Notice, RoundStarted
 from hpt_cli.ranking import Row
 from hpt_cli.trial import Status
 from hpt_cli.views.console import BEST, FAINT, WARNING, plus_minus
+from hpt_cli.views.in_place import InPlace
 from hpt_cli.views.leaderboard import leaderboard_columns, objective, row_styles
 from hpt_cli.views.progress import STOPPING, Progress
 from hpt_cli.views.rounds import show_round
@@ -47,16 +46,10 @@ class LiveView:
         self._is_stopping = self._is_over = False
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._draw_until_end, name="live view", daemon=True)
-        self._live = Live(
-            console=console,
-            auto_refresh=False,
-            transient=True,
-            redirect_stderr=sys.stderr.isatty(),
-            get_renderable=self.render,
-        )
+        self._drawing = InPlace(console, self.render)
 
     def __enter__(self) -> Self:
-        self._live.start()
+        self._drawing.start()
         self._thread.start()
         return self
 
@@ -65,10 +58,8 @@ class LiveView:
     ) -> None:
         self._end.set()
         self._thread.join()
-        if kind is not None:  # no leaderboard follows, so what was reached stays to be seen
-            self._is_over = True
-            self._live.transient = False
-        self._live.stop()
+        self._is_over = kind is not None  # no leaderboard follows, so what was reached stays to be seen
+        self._drawing.stop(keep=self._is_over)
 
     def observe(self, event: Event) -> None:
         """Take the event; it is drawn at the next look."""
@@ -84,19 +75,23 @@ class LiveView:
         """Say that the end was asked for.  Safe in a signal handler."""
         self._is_stopping = self._news = True
 
+    def restore(self) -> None:
+        """Leave the terminal as it was found.  Safe in a signal handler."""
+        self._drawing.restore()
+
     def render(self) -> RenderableType:
         """What is to be seen now."""
         with self._lock:
             return self._render()
 
     def _draw_until_end(self) -> None:
-        drawn = 0.0
+        drawn, size = 0.0, self._console.size
         while not self._end.wait(_SECONDS_BETWEEN_LOOKS):
             now = time.monotonic()
-            if self._news or now - drawn >= _SECONDS_OF_REST:
+            if self._news or self._console.size != size or now - drawn >= _SECONDS_OF_REST:
                 self._news = False
-                drawn = now
-                self._live.refresh()
+                drawn, size = now, self._console.size
+                self._drawing.refresh()
 
     def _render(self) -> RenderableType:
         progress = self.progress
@@ -122,8 +117,9 @@ class LiveView:
             said += f"  {STOPPING}"
         elif not self._is_over and left is not None and progress.finished < progress.planned:
             said += f"  about {duration(max(left, 1.0))} left"
-        taken = len(progress.name) + len(said) + 4
-        width = min(max(self._console.width - taken, _BAR[0]), _BAR[1])
+        width = min(self._console.width - len(progress.name) - len(said) - 4, _BAR[1])
+        if width < _BAR[0]:
+            return Text.assemble((progress.name, "bold"), f"  {said}")
         line = Table.grid(padding=(0, 2, 0, 0))
         bar = ProgressBar(max(planned, 1), finished, width=width)
         line.add_row(Text(progress.name, "bold"), bar, Text(said))

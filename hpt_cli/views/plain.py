@@ -74,6 +74,9 @@ class PlainView:
         with suppress(OSError):
             os.write(sys.stderr.fileno(), f"hpt: {STOPPING}\n".encode())
 
+    def restore(self) -> None:
+        """Nothing of the terminal was changed."""
+
     def _trial_line(self, result: TrialResult, best_before: TrialResult | None) -> str:
         """``[13/60] trial 12: validation_accuracy 0.9833, best so far; learning_rate 0.0123; 1.24 s``."""
         progress = self.progress

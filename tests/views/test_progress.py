@@ -146,6 +146,9 @@ class TestLiveView:
         assert max(map(len, lines)) <= width
         assert len(lines) < height
 
+    def test_a_narrow_terminal_has_no_room_for_the_bar(self, watched):
+        assert watched(40, 20).splitlines()[0] == "digits  7 of 20 trials  about 11 s left"
+
     def test_ascii_is_enough(self, watched):
         assert watched(encoding="ascii").isascii()
 
