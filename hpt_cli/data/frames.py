@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hpt_cli.data.columns import Reading, judge, read
-from hpt_cli.data.look import FREE_SHARE, looks_like_id
+from hpt_cli.data.leaks import leak
+from hpt_cli.data.look import FREE_SHARE, levels_alike, looks_like_id
 from hpt_cli.data.messages import Source, listed, shown
 from hpt_cli.data.raw import TEST, TRAIN, VALIDATION, Array, Category, Field, Numbers, Raw
 from hpt_cli.data.settings import DataSettings
@@ -28,6 +29,9 @@ PARTS = {
     "test": TEST,
 }
 """What a column may say of a row's part."""
+
+
+_MOST_LEAKS = 3  # that are told one by one
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ def read_raw(table: Table, others: Mapping[str, Table], settings: DataSettings) 
     features = _usable(columns, readings, choice, settings, source, notes)
     target, said = _label(columns[choice.target], given, others)
     notes += said
+    notes += _leak_notes([columns[name] for name in features], readings, target, choice)
+    notes += _case_notes([*(columns[name] for name in features), target])
     notes += _reading_notes([readings[name] for name in (*features, choice.target)])
     fields = [field for name in features for field in _fields(columns[name], readings[name])]
     if not features:
@@ -210,6 +216,35 @@ def _usable(
     if ids:
         notes.append(f"Looks like an identifier, which teaches nothing: {listed(ids)}. See data.drop.")
     return kept
+
+
+def _leak_notes(
+    features: Sequence[Numbers | Category],
+    readings: Mapping[str, Reading],
+    label: Numbers | Category,
+    choice: Choice,
+) -> list[str]:
+    """Sentences on features that give the label away, but for those that the config asks for."""
+    notes = []
+    for column in features:
+        useless = isinstance(column, Numbers) and looks_like_id(column)
+        if column.name in choice.named or useless:
+            continue
+        if said := leak(column, label, dates=readings[column.name].kind == "date"):
+            notes.append(f"A leak? Column {shown(column.name)} {said}: data.drop.")
+    if len(notes) > _MOST_LEAKS:
+        notes[_MOST_LEAKS:] = [f"So may {len(notes) - _MOST_LEAKS} more columns; hpt init names them all."]
+    return notes
+
+
+def _case_notes(columns: Sequence[Numbers | Category]) -> list[str]:
+    """A sentence on levels that nobody would tell apart, or nothing."""
+    alike = {c.name: levels_alike(c.levels) for c in columns if isinstance(c, Category)}
+    first = {name: " and ".join(map(shown, levels[0])) for name, levels in alike.items() if levels}
+    if not first:
+        return []
+    said = listed(first, remarks=first.values())
+    return [f"Levels that differ in capitals or blanks alone count as different: {said}."]
 
 
 def _label(

@@ -13,8 +13,10 @@ import numpy as np
 from hpt_cli.data import settings as limits
 from hpt_cli.data.columns import Reading, judge, read
 from hpt_cli.data.labels import infer_task
+from hpt_cli.data.leaks import leak
 from hpt_cli.data.messages import Source, listed, shown
-from hpt_cli.data.raw import Array, Category, Numbers
+from hpt_cli.data.missing import missing_texts, sentinels
+from hpt_cli.data.raw import Array, Category, Numbers, known
 from hpt_cli.data.tables import INDEX_NAMES, Table, TextTable, find_column, is_index, open_table
 from hpt_cli.errors import DataError
 
@@ -28,8 +30,6 @@ FREE_SHARE = 0.5
 """Share of rows with a text of their own from which a column of more levels than the cap is free text."""
 CODED = 10
 """Distinct whole numbers up to which a column may hold codes rather than amounts."""
-LOOK_ROWS = 200_000
-"""Rows that are compared for leaks; more would only take longer."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ class TableReport:
         why: The reason for the task, such as ``2 different labels``.
         classes: Rows of each class by its name, most frequent first; empty for regression.
         duplicates: Rows that are equal to an earlier row in every column.
+        na_values: Cells that seem to say that nothing is known (``data.na_values``); they count as missing.
         notes: What was found when the file was opened, in sentences.
     """
 
@@ -91,6 +92,7 @@ class TableReport:
     why: str = ""
     classes: Mapping[str, int] = field(default_factory=dict)
     duplicates: int = 0
+    na_values: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -126,79 +128,118 @@ def look_at(path: Path, target: str | int | None = None) -> TableReport:
     table = open_table(found, suffix, header=None)
     source = table.source
     name = "" if target is None else find_column(source, target, "data.target")
-    frame, readings, broken = read_all(table, name)
-    columns: dict[str, Numbers | Category] = {}
-    for column, reading in readings.items():
-        columns[column] = read(frame[column], reading, source)
-    label = columns.get(name)
+    cells = read_all(table, name)
+    label = cells.columns.get(name)
     reports = []
     for column in source.names:
-        if column in broken:
+        if column in cells.broken:
             reports.append(
-                ColumnReport(column, "broken", 0, 0.0, "cannot be read", warnings=(broken[column],))
+                ColumnReport(column, "broken", 0, 0.0, "cannot be read", warnings=(cells.broken[column],))
             )
         else:
-            reports.append(_report(columns[column], readings[column], label))
+            said = cells.absent.get(column, "")
+            reports.append(_report(cells.columns[column], cells.readings[column], label, said))
     task, why, classes = "", "", {}
-    if label is not None and _known(label).any():
+    if label is not None and known(label).any():
         task, why = infer_task(label)
         classes = _classes(label) if task == "classification" else {}
     return TableReport(
         path=path,
-        rows=len(frame),
+        rows=len(cells.frame),
         header=table.header,
         separator=table.separator if isinstance(table, TextTable) else "",
-        decimal="," if any(reading.writing.decimal == "," for reading in readings.values()) else ".",
+        decimal="," if any(reading.writing.decimal == "," for reading in cells.readings.values()) else ".",
         columns=tuple(reports),
         target=name,
         task=task,
         why=why,
         classes=classes,
-        duplicates=int(frame.duplicated().sum()),
+        duplicates=int(cells.frame.duplicated().sum()),
+        na_values=cells.na_values,
         notes=table.notes,
     )
 
 
-def read_all(table: Table, target: str) -> tuple[pd.DataFrame, dict[str, Reading], dict[str, str]]:
-    """The cells, how each column is to be read, and what is wrong with those that cannot be."""
+@dataclass(frozen=True)
+class Cells:
+    """A table's cells and what is to be made of them.
+
+    Args:
+        frame: As they are in the file.
+        columns: The columns that can be read, by name.
+        readings: How each of them is.
+        broken: What is wrong with each of the others.
+        na_values: Cells that seem to say that nothing is known, of the whole table.
+        absent: What to tell of a column that has such cells.
+    """
+
+    frame: pd.DataFrame
+    columns: Mapping[str, Numbers | Category]
+    readings: Mapping[str, Reading]
+    broken: Mapping[str, str]
+    na_values: tuple[str, ...]
+    absent: Mapping[str, str]
+
+
+def read_all(table: Table, target: str) -> Cells:
+    """Read a table without a config, each column as it seems to be meant."""
+    source, decimal = table.source, None
     frame = table.frame([target] if target else [])
-    readings, broken = _judge_all(frame, table.source, target, None)
+    readings, broken = _judge_all(frame, source, target, decimal, ())
     if any(reading.writing.decimal == "," for reading in readings.values()):
-        frame = table.frame(table.source.names)
-        readings, broken = _judge_all(frame, table.source, target, ",")
-    return frame, readings, broken
+        decimal = ","
+        frame = table.frame(source.names)
+        readings, broken = _judge_all(frame, source, target, decimal, ())
+    texts = missing_texts(frame, readings, source, target, decimal)
+    if texts:
+        readings, broken = _judge_all(frame, source, target, decimal, texts)
+    columns = {name: read(frame[name], reading, source) for name, reading in readings.items()}
+    amounts = [name for name, reading in readings.items() if reading.kind == "number" and name != target]
+    found = sentinels(list(columns.values()), amounts)
+    absent = {
+        name: f"{shown(text)} stands for a missing number, it seems: far from all others"
+        for name, text in found.items()
+    }
+    if found:
+        texts = [*texts, *sorted(set(found.values()))]
+        readings, broken = _judge_all(frame, source, target, decimal, texts)
+        columns = {name: read(frame[name], reading, source) for name, reading in readings.items()}
+    return Cells(frame, columns, readings, broken, tuple(texts), absent)
 
 
 def _judge_all(
-    frame: pd.DataFrame, source: Source, target: str, decimal: str | None
+    frame: pd.DataFrame, source: Source, target: str, decimal: str | None, missing: Sequence[str]
 ) -> tuple[dict[str, Reading], dict[str, str]]:
     readings, broken = {}, {}
     for name in source.names:
+        label = name == target
         try:
-            readings[name] = judge(frame[name], name, source, decimal=decimal, label=name == target)
+            readings[name] = judge(frame[name], name, source, decimal=decimal, missing=missing, label=label)
         except DataError as error:
             broken[name] = str(error)
     return readings, broken
 
 
-def _report(column: Numbers | Category, reading: Reading, label: Numbers | Category | None) -> ColumnReport:
-    known = _known(column)
+def _report(
+    column: Numbers | Category, reading: Reading, label: Numbers | Category | None, absent: str
+) -> ColumnReport:
+    there = known(column)
     codes, values = _coded(column)
     distinct = len(values)
-    warnings: list[str] = []
-    kind = _kind(column, reading, distinct, int(known.sum()))
+    warnings = [absent] if absent else []
+    kind = _kind(column, reading, distinct, int(there.sum()))
     leaks = False
     if label is not None and column.name != label.name and kind not in ("constant", "id", "text"):
-        leak = _leak(column, label)
-        leaks = bool(leak)
-        warnings += [leak] if leak else []
+        said = leak(column, label, dates=reading.kind == "date")
+        leaks = bool(said)
+        warnings += [said] if said else []
     if kind == "id":
         warnings.append("holds another value in each row, as an identifier does; it teaches nothing")
     if kind == "text":
         warnings.append("nearly every row has another text; it teaches nothing")
     levels: tuple[str, ...] = ()
     if isinstance(column, Category):
-        order = np.argsort(-np.bincount(codes[known], minlength=distinct), kind="stable")
+        order = np.argsort(-np.bincount(codes[there], minlength=distinct), kind="stable")
         levels = tuple(column.levels[code] for code in order[:20])
     whole = (
         isinstance(column, Numbers) and reading.kind == "number" and bool(np.all(values == np.round(values)))
@@ -207,8 +248,8 @@ def _report(column: Numbers | Category, reading: Reading, label: Numbers | Categ
         name=column.name,
         kind=kind,
         distinct=distinct,
-        missing=float(1 - known.mean()),
-        about=_about(column, reading, kind, values, levels, bool(known.all())),
+        missing=float(1 - there.mean()),
+        about=_about(column, reading, kind, values, levels, bool(there.all())),
         levels=levels,
         coded=kind == "number" and whole and 2 < distinct <= CODED,
         warnings=tuple(warnings),
@@ -216,15 +257,16 @@ def _report(column: Numbers | Category, reading: Reading, label: Numbers | Categ
     )
 
 
-def _kind(column: Numbers | Category, reading: Reading, distinct: int, known: int) -> Kind:
-    if distinct <= 1:
-        return "constant"
+def _kind(column: Numbers | Category, reading: Reading, distinct: int, present: int) -> Kind:
+    rows = len(known(column))
+    if distinct <= 1 and (distinct == 0 or present == rows):
+        return "constant"  # one value here and none there is a mark
     if reading.kind == "date":
         return "date"
     if isinstance(column, Category):
-        if distinct == known and (ID_NAME.search(column.name) or distinct > limits.MAX_LEVELS):
+        if distinct == present and (ID_NAME.search(column.name) or distinct > limits.MAX_LEVELS):
             return "id" if all(" " not in level for level in column.levels) else "text"
-        free = distinct > limits.MAX_LEVELS and distinct > FREE_SHARE * known
+        free = distinct > limits.MAX_LEVELS and distinct > FREE_SHARE * present
         return "text" if free else "category"
     if looks_like_id(column):
         return "id"
@@ -240,46 +282,22 @@ def looks_like_id(column: Numbers) -> bool:
     return counts or column.name in INDEX_NAMES or ID_NAME.search(column.name) is not None
 
 
-def _leak(column: Numbers | Category, label: Numbers | Category) -> str:
-    """A sentence if the column is the label in other words, or nothing."""
-    both = np.flatnonzero(_known(column) & _known(label))[:LOOK_ROWS]
-    if len(both) < 10:
-        return ""
-    x, y = _coded(column)[0][both], _coded(label)[0][both]
-    kinds, classes = len(np.unique(x)), len(np.unique(y))
-    if classes < 2 or kinds > len(both) / 3:  # nearly a value a row determines anything
-        return _equal_numbers(column, label, both)
-    pairs = len(np.unique(x * (y.max() + 1) + y))
-    name = shown(label.name)
-    if pairs == kinds == classes:
-        return f"says the same as the label {name}; leave it out if it is not known when you predict"
-    if pairs == kinds:
-        return f"determines the label {name} in every row; leave it out if it is not known when you predict"
-    return ""
-
-
-def _equal_numbers(column: Numbers | Category, label: Numbers | Category, rows: Array) -> str:
-    """The same for measured numbers: a straight line through all points."""
-    if not isinstance(column, Numbers) or not isinstance(label, Numbers):
-        return ""
-    x, y = column.values[rows], label.values[rows]
-    if np.ptp(x) == 0 or np.ptp(y) == 0 or abs(np.corrcoef(x, y)[0, 1]) < 1 - 1e-9:
-        return ""
-    return f"rises or falls exactly with the label {shown(label.name)}; leave it out if it is made from it"
-
-
-def _known(column: Numbers | Category) -> Array:
-    return column.codes >= 0 if isinstance(column, Category) else ~np.isnan(column.values)
+def levels_alike(levels: Sequence[str]) -> list[tuple[str, ...]]:
+    """Levels that differ in capitals or in blanks alone, together."""
+    folded: dict[str, list[str]] = {}
+    for level in levels:
+        folded.setdefault("".join(level.split()).casefold(), []).append(level)
+    return [tuple(alike) for alike in folded.values() if len(alike) > 1]
 
 
 def _coded(column: Numbers | Category) -> tuple[Array, Array]:
     """Each row's number among the column's distinct values, -1 where it is missing, and those values."""
     if isinstance(column, Category):
         return column.codes, np.arange(len(column.levels))
-    known = _known(column)
-    values, inverse = np.unique(column.values[known], return_inverse=True)
-    codes = np.full(len(known), -1, dtype=np.int64)
-    codes[known] = inverse
+    there = known(column)
+    values, inverse = np.unique(column.values[there], return_inverse=True)
+    codes = np.full(len(there), -1, dtype=np.int64)
+    codes[there] = inverse
     return codes, values
 
 
@@ -303,7 +321,7 @@ def _about(
 ) -> str:
     if not len(values):
         return "no value at all"
-    if kind == "constant":
+    if len(values) == 1:
         only = column.levels[0] if isinstance(column, Category) else f"{values[0]:g}"
         return f"{shown(only)} in every row" + ("" if complete else " that has a value")
     if isinstance(column, Category):

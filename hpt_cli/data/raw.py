@@ -46,6 +46,11 @@ class Category:
     levels: tuple[str, ...]
 
 
+def known(column: Numbers | Category) -> Array:
+    """Where a column has a value, (N,) bool."""
+    return column.codes >= 0 if isinstance(column, Category) else ~np.isnan(column.values)
+
+
 @dataclass(frozen=True)
 class Field:
     """One number feature of a table.

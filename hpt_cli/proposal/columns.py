@@ -23,6 +23,8 @@ def keys(table: TableReport) -> dict[str, object]:
     found: dict[str, object] = {}
     if not table.header:
         found["header"] = False
+    if table.na_values:
+        found["na_values"] = list(table.na_values)
     grouped = "" if _parts_column(table) else _group_column(table)  # no feature, so it leaks no label
     if drop := [name for name in table.drop if name != grouped]:
         found["drop"] = drop

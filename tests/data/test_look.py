@@ -128,11 +128,13 @@ def test_row_numbers_without_a_name_need_no_dropping(write):
     assert report.drop == ()
 
 
-def test_what_is_said_of_a_column_with_many_missing_cells_is_true_of_it(write):
+def test_one_value_that_some_rows_have_is_a_mark_and_no_constant(write):
     rows = [f"{row % 7},{'call' if row % 50 == 0 else ''},{row % 2}" for row in range(100)]
-    note = look_at(write("notes.csv", "\n".join(["x,note,y", *rows])), "y").columns[1]
-    assert (note.kind, note.about, note.missing) == ("constant", "'call' in every row that has a value", 0.98)
+    report = look_at(write("notes.csv", "\n".join(["x,note,y", *rows])), "y")
+    note = report.columns[1]
+    assert (note.kind, note.about, note.missing) == ("category", "'call' in every row that has a value", 0.98)
     assert not note.warnings
+    assert report.drop == ()
 
 
 def test_where_the_first_line_holds_data_a_name_is_answered_with_the_numbers(write):
@@ -140,3 +142,45 @@ def test_where_the_first_line_holds_data_a_name_is_answered_with_the_numbers(wri
     said = "the first line holds data and no names, so the columns are '0' to '2'"
     with pytest.raises(DataError, match=said):
         look_at(write("bare.csv", rows), "target")
+
+
+def gaps(**more):
+    """40 rows: ``p`` has points where nothing is known, ``q`` a -99; ``more`` are columns by their cell."""
+    cells = {
+        "p": lambda n: "." if n % 8 == 0 else n / 2,
+        "q": lambda n: -99 if n % 10 == 3 else n % 7 + 90,
+        **more,
+        "y": lambda n: ("no", "yes")[n % 3 // 2],
+    }
+    rows = [",".join(str(cell(n)) for cell in cells.values()) for n in range(40)]
+    return "\n".join([",".join(cells), *rows])
+
+
+def test_points_and_nines_among_numbers_are_proposed_as_missing_cells(write):
+    report = look_at(write("t.csv", gaps()), "y")
+    assert report.na_values == (".", "-99")
+    p, q, _ = report.columns
+    assert (p.kind, p.about, p.missing) == ("number", "0.5 to 19.5", 0.125)
+    assert (q.kind, q.about, round(q.missing, 6)) == ("number", "90 to 96", 0.1)
+    assert q.warnings == ("'-99' stands for a missing number, it seems: far from all others",)
+
+
+@pytest.mark.parametrize(
+    ("cell", "na_values"),
+    [
+        (lambda n: -99 if n == 5 else n, (".", "-99")),  # once: but once among others all the same
+        (lambda n: n - 110, (".",)),  # -99 is one of its numbers
+        (lambda n: 999 if n % 9 == 0 else n, (".", "-99", "999")),
+        (lambda n: 999 if n % 9 == 0 else n * 20, (".", "-99")),  # not far from 780
+        (lambda n: (-9, 1, 2)[n % 3], (".", "-99")),  # codes
+    ],
+)
+def test_nines_are_numbers_where_they_are_not_far_from_the_others(cell, na_values, write):
+    assert set(look_at(write("t.csv", gaps(r=cell)), "y").na_values) == set(na_values)
+
+
+def test_a_label_that_says_unknown_keeps_its_word(write):
+    text = gaps(r=lambda n: "unknown" if n % 4 else n).replace("yes", "unknown")
+    report = look_at(write("t.csv", text), "y")
+    assert "unknown" not in report.na_values
+    assert report.classes == {"no": 27, "unknown": 13}

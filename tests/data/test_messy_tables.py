@@ -260,3 +260,23 @@ def test_lines_count_from_the_files_own_first(write, load, table):
 def test_names_that_start_with_a_hash_are_names(write, load, table):
     write("t.csv", "# made by hand\n#" + table())
     assert load("t.csv", "y").feature_names == ("#a", "b")
+
+
+def test_a_study_on_a_leak_says_so_unless_it_was_asked_for(load, write):
+    rows = "".join(f"{n * n % 7},{('dead', 'alive')[n % 2]},{n % 2}\n" for n in range(60))
+    write("t.csv", "age,alive,survived\n" + rows)
+    said = "A leak? Column 'alive' says the same as the label 'survived'"
+    notes = load("t.csv", "survived").notes
+    assert len([note for note in notes if note.startswith(said)]) == 1
+    assert not any("leak" in note for note in load("t.csv", "survived", features=("age", "alive")).notes)
+    assert not any("leak" in note for note in load("t.csv", "survived", drop=("alive",)).notes)
+
+
+def test_levels_that_differ_in_capitals_or_blanks_are_told(load, write):
+    rows = "".join(
+        f"{n},{('Yes', 'yes ', 'No')[n % 3]},{('New York', 'NewYork')[n % 2]}\n" for n in range(60)
+    )
+    write("t.csv", "x,y,city\n" + rows)
+    said = "Levels that differ in capitals or blanks alone count as different: "
+    (note,) = [note for note in load("t.csv", "y").notes if note.startswith("Levels")]
+    assert note == said + "'city' ('New York' and 'NewYork'), 'y' ('Yes' and 'yes')."

@@ -117,3 +117,13 @@ def test_texts_are_quoted_where_yaml_would_take_them_for_something_else(value):
 def test_numbers_lists_and_mappings_read_back():
     value = {"a": [1, 2.5, True], "b c": {"on": None}}
     assert yaml.safe_load(scalar(value)) == value
+
+
+def test_cells_that_seem_to_be_missing_are_said_to_be_in_the_config(tmp_path):
+    rows = [
+        f"{'.' if n % 9 == 0 else n / 2},{-99 if n % 10 == 3 else n % 7},{n * n % 5 // 2}" for n in range(60)
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,y", *rows]))
+    draft = data_draft(str(tmp_path / "t.csv"), tmp_path / "t.yaml", target="y", written_by="hpt init t.csv")
+    assert yaml.safe_load(draft.text)["data"]["na_values"] == [".", "-99"]
+    assert any("'a' (7 of 60), 'b' (6 of 60)" in note for note in draft.notes)
