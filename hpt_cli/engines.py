@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from pathlib import Path
 
-from hpt_cli.config import ExecutionSettings
+from hpt_cli.config import ExecutionSettings, StudyConfig
 from hpt_cli.environment import usable_cores
-from hpt_cli.executors import Folder, LocalExecutor
+from hpt_cli.evaluation import worker_modules
+from hpt_cli.executors import Crew, Folder, LocalExecutor
 
 
 def count_workers(settings: ExecutionSettings, asked: int | None = None) -> int:
@@ -21,6 +23,21 @@ def count_workers(settings: ExecutionSettings, asked: int | None = None) -> int:
     return asked or settings.workers or max(usable_cores() // settings.threads_per_worker, 1)
 
 
+def start_early(config: StudyConfig, asked: int | None, *, runs_dir: Path, fresh: bool) -> Crew:
+    """Start the workers of a new study, which get ready while its data is prepared; none of another.
+
+    Args:
+        config: The study's.
+        asked: How many, by the command line, which goes first.
+        runs_dir: Where studies are kept.
+        fresh: The study is a new one even if its folder is there.
+    """
+    settings, count = config.execution, 0
+    if settings.engine == "local" and (fresh or not (runs_dir / config.name).exists()):
+        count = min(count_workers(settings, asked), config.search.rounds[0].trials)
+    return Crew(count, threads=settings.threads_per_worker, modules=worker_modules(config))
+
+
 @contextmanager
 def open_engine(
     settings: ExecutionSettings,
@@ -28,6 +45,7 @@ def open_engine(
     folder: Folder,
     grace: float,
     say: Callable[[str], None],
+    crew: Crew | None = None,
 ) -> Iterator[tuple[Executor, int]]:
     """Where trials run, and how many of them at the same time; however the block ends, what it started ends.
 
@@ -37,6 +55,7 @@ def open_engine(
         folder: What trials read where they run.
         grace: Seconds beyond a trial's timeout before its worker is ended.
         say: Is told what a person should know, in sentences, from any thread.
+        crew: Workers of this machine that were started early.
 
     Raises:
         EngineError: The cluster does not answer, or cannot run trials.
@@ -50,6 +69,7 @@ def open_engine(
             timeout=timeout,
             threads=settings.threads_per_worker,
             retries=settings.retries,
+            crew=crew,
         )
     else:
         from hpt_cli.executors.carried import WorkerSettings

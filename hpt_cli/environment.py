@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,8 @@ from hpt_cli import __version__
 
 def describe_environment() -> dict[str, Any]:
     """Versions, BLAS builds and processor, for ``study.json``."""
+    from importlib.metadata import version
+
     import numpy as np  # noqa: F401 - its BLAS must be loaded to be seen
     from threadpoolctl import threadpool_info
 

@@ -19,6 +19,17 @@ def read_folder(store: StudyStore, config: StudyConfig) -> Folder:
     return Folder(store.folder.resolve(), None)
 
 
+def worker_modules(config: StudyConfig) -> tuple[str, ...]:
+    """What a worker needs for the first trial of a study."""
+    match config.own_code:
+        case None:
+            return ("hpt_cli.objectives.network",)
+        case CommandSettings():
+            return ("hpt_cli.objectives.command",)
+        case FunctionSettings():
+            return ("hpt_cli.objectives.function",)
+
+
 def make_objective(store: StudyStore, config: StudyConfig, *, scratch: Path | None = None) -> Objective:
     """What evaluates the trials of a study.
 

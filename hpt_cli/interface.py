@@ -160,6 +160,7 @@ def run_study(
         CannotWriteError: A result could not be written.
         KeyboardInterrupt: Ctrl-C; finished trials are kept, and the same call goes on.
     """
+    from hpt_cli.engines import start_early
     from hpt_cli.events import Notice
     from hpt_cli.in_flight import StopRequest
     from hpt_cli.preparation import prepare_study
@@ -180,10 +181,10 @@ def run_study(
 
         study_config = load_config(Path(config), overrides, options)
     see: Observer = observe or _look_away
-    store = prepare_study(
-        study_config, runs_dir=_runs_dir(runs_dir), fresh=fresh, notify=lambda text: see(Notice(text))
-    )
-    run_missing(store, study_config, workers=workers, observe=see, stop=StopRequest())
+    root = _runs_dir(runs_dir)
+    with start_early(study_config, workers, runs_dir=root, fresh=fresh) as crew:
+        store = prepare_study(study_config, runs_dir=root, fresh=fresh, notify=lambda text: see(Notice(text)))
+        run_missing(store, study_config, workers=workers, observe=see, stop=StopRequest(), crew=crew)
     return Study(store)
 
 

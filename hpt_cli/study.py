@@ -30,7 +30,7 @@ from hpt_cli.events import (
     TrialFinished,
     TrialStarted,
 )
-from hpt_cli.executors import TaskTimeoutError, WorkerDiedError
+from hpt_cli.executors import Crew, TaskTimeoutError, WorkerDiedError
 from hpt_cli.in_flight import SECONDS_TO_FINISH, InFlight, StopRequest
 from hpt_cli.objectives.base import Objective, StagedObjective
 from hpt_cli.planning import (
@@ -65,6 +65,7 @@ def run_missing(
     stop: StopRequest,
     retry_failed: bool = False,
     refine: RefineRequest | None = None,
+    crew: Crew | None = None,
 ) -> None:
     """Run what is missing of a study, to its end.
 
@@ -76,6 +77,7 @@ def run_missing(
         stop: Asks the loop to end.
         retry_failed: Run the trials again that failed or timed out; their files are set aside.
         refine: Rounds to add to those that there are.
+        crew: Workers that were started early.
 
     Raises:
         InputError: There is too little to decide on for ``refine``.
@@ -86,7 +88,8 @@ def run_missing(
     """
     objective = make_objective(store, config)
     needs = (read_folder(store, config), objective.grace)
-    with store.lock(), open_engine(config.execution, workers, *needs, stop.say) as (executor, workers):
+    engine = open_engine(config.execution, workers, *needs, stop.say, crew)
+    with store.lock(), engine as (executor, workers):
         if retry_failed:
             _set_failed_aside(store, observe)
         StudyLoop(store, config, objective, executor, workers, observe, stop, refine).run()

@@ -51,17 +51,22 @@ def command(
     """
     from hpt_cli.cli.running import notify, read_expectation, run_and_show
     from hpt_cli.config import load_config
-    from hpt_cli.preparation import prepare_study
 
     config = load_config(config_path, overrides, options.short_overrides(name=name, trials=trials, seed=seed))
     expectation = read_expectation(expect, config)
-    store = prepare_study(config, runs_dir=runs_dir, fresh=fresh, notify=notify)
-    run_and_show(
-        store,
-        config,
-        workers=workers,
-        retry_failed=retry_failed,
-        top=top,
-        as_json=as_json,
-        expectation=expectation,
-    )
+    from hpt_cli.engines import start_early
+
+    with start_early(config, workers, runs_dir=runs_dir, fresh=fresh) as crew:
+        from hpt_cli.preparation import prepare_study  # takes time, which the workers have to get ready
+
+        store = prepare_study(config, runs_dir=runs_dir, fresh=fresh, notify=notify)
+        run_and_show(
+            store,
+            config,
+            workers=workers,
+            retry_failed=retry_failed,
+            top=top,
+            as_json=as_json,
+            expectation=expectation,
+            crew=crew,
+        )

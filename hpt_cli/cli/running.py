@@ -12,6 +12,7 @@ from hpt_cli.store import StudyStore
 
 if TYPE_CHECKING:
     from hpt_cli.config import StudyConfig
+    from hpt_cli.executors import Crew
     from hpt_cli.planning import RefineRequest
 
 
@@ -54,6 +55,7 @@ def run_and_show(
     as_json: bool,
     expectation: Expectation | None,
     refine: RefineRequest | None = None,
+    crew: Crew | None = None,
 ) -> None:
     """Run the study to its end and show its leaderboard.
 
@@ -66,6 +68,7 @@ def run_and_show(
         as_json: One JSON document on stdout, progress on stderr.
         expectation: Is checked last.
         refine: Rounds to add; the last one's plan is added to the JSON document.
+        crew: Workers that were started early.
 
     Raises:
         HptError: As :func:`hpt_cli.study.run_missing`; or the expectation is missed.
@@ -95,6 +98,7 @@ def run_and_show(
             stop=stop,
             retry_failed=retry_failed,
             refine=refine,
+            crew=crew,
         )
     standing = standing_of(store)
     if not view.progress.finished_now:

@@ -7,7 +7,7 @@ function's own exception, is listed here; the loop turns both into a trial's sta
 from __future__ import annotations
 
 from hpt_cli.executors.base import Folder, TaskTimeoutError, WorkerDiedError
-from hpt_cli.executors.local import LocalExecutor
+from hpt_cli.executors.local import Crew, LocalExecutor
 from hpt_cli.executors.serial import SerialExecutor
 
-__all__ = ["Folder", "LocalExecutor", "SerialExecutor", "TaskTimeoutError", "WorkerDiedError"]
+__all__ = ["Crew", "Folder", "LocalExecutor", "SerialExecutor", "TaskTimeoutError", "WorkerDiedError"]

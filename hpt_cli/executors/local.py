@@ -18,12 +18,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Pipe, wait
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 from hpt_cli.executors.base import TaskTimeoutError, WorkerDiedError
 
@@ -33,7 +33,7 @@ T = TypeVar("T")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 """What the BLAS builds in use read their thread count from, once, when they are loaded."""
 
-_START = "import sys; sys.path[:] = {path!r}; from hpt_cli.executors.worker import main; main({descriptor})"
+_START = "import sys; sys.path[:] = {path!r}; from hpt_cli.executors.worker import main; main({arguments})"
 _SECONDS_TO_LEAVE = 2.0
 
 
@@ -55,16 +55,24 @@ class LocalExecutor(Executor):
             :class:`TaskTimeoutError`.
         threads: BLAS threads of each worker.
         retries: How often a task is tried again whose worker died.
+        crew: Workers that were started early, with as many threads; they are taken first.
     """
 
     def __init__(
-        self, workers: int, *, timeout: float | None = None, threads: int = 1, retries: int = 1
+        self,
+        workers: int,
+        *,
+        timeout: float | None = None,
+        threads: int = 1,
+        retries: int = 1,
+        crew: Crew | None = None,
     ) -> None:
         if workers < 1:
             raise ValueError(f"at least 1 worker is needed, got {workers}")
         self._timeout = timeout
         self._threads = threads
         self._retries = retries
+        self._crew = crew
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._closed = False
         self._workers: set[_Worker] = set()
@@ -147,7 +155,7 @@ class LocalExecutor(Executor):
                 return worker
 
     def _start_worker(self) -> _Worker:
-        worker = _Worker(self._threads)
+        worker = (self._crew and self._crew.take()) or _Worker(self._threads)
         with self._guard:
             self._workers.add(worker)
         if self._closed:
@@ -164,12 +172,48 @@ def _times(deaths: int) -> str:
     return f", the last of {deaths} times" if deaths > 1 else ""
 
 
+class Crew:
+    """Worker processes that are started before there is work, so that they get ready meanwhile.
+
+    As a context it ends those that no executor has taken.
+
+    Args:
+        workers: How many, at least 0.
+        threads: BLAS threads of each.
+        modules: What they import at once.
+    """
+
+    def __init__(self, workers: int, *, threads: int = 1, modules: Sequence[str] = ()) -> None:
+        self._waiting: list[_Worker] = []
+        with suppress(OSError):  # whoever needs a worker that cannot be started says so
+            for _ in range(workers):
+                self._waiting.append(_Worker(threads, modules))
+
+    def take(self) -> _Worker | None:
+        """A worker that is alive, or ``None`` if there is none left; safe from any thread."""
+        while self._waiting:
+            with suppress(IndexError):  # another thread was faster
+                worker = self._waiting.pop()
+                if worker.alive():
+                    return worker
+                worker.close()
+        return None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while (worker := self.take()) is not None:
+            worker.kill()
+            worker.close()
+
+
 class _Worker:
     """One worker process and our end of its pipe."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, modules: Sequence[str] = ()) -> None:
         self._pipe, theirs = Pipe()
-        start = _START.format(path=sys.path, descriptor=theirs.fileno())
+        start = _START.format(path=sys.path, arguments=f"{theirs.fileno()}, {list(modules)!r}")
         environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads))}
         try:
             self._process = subprocess.Popen(
@@ -186,6 +230,10 @@ class _Worker:
         finally:
             theirs.close()  # the worker's is the only other end, so that its death is our end-of-file
         self._end = _descriptor_of_end(self._process.pid)
+
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
 
     def call(self, message: bytes, timeout: float | None) -> tuple[bool, Any]:
         """Hand a task over and wait: whether it raised, and its result or exception.

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pickle
 import queue
 import signal
 import threading
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
 
-def main(descriptor: int) -> None:
-    """Run tasks from the pipe ``descriptor``; never returns."""
+def main(descriptor: int, modules: Sequence[str] = ()) -> None:
+    """Import ``modules``, then run tasks from the pipe ``descriptor``; never returns."""
     os.set_inheritable(descriptor, False)  # what a task starts must not hold the pipe open after us
     pipe: Connection[Any, Any] = Connection(descriptor)
     tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(pipe, tasks), daemon=True).start()
+    for module in modules:
+        importlib.import_module(module)
     while True:
         reply = _run(tasks.get())
         try:
