@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,24 +69,32 @@ class Candidates:
         if self._list is not None:
             return _best_listed(*self._list, score, taken)
         n_dimensions = len(self._space.names)
-        pool = self._legal(rng.random((ANYWHERE, n_dimensions)))
+        legal = self._encode.legal
+        pool = legal(rng.random((ANYWHERE, n_dimensions)))
         for distance in DISTANCES:
-            pool = np.vstack([pool, self._legal(self._around(centers, distance * strides, rng))])
+            pool = np.vstack([pool, legal(self._around(centers, distance * strides, rng))])
         scores = score(pool)
         for distance in CLOSER:
-            promising = pool[np.argsort(-scores, kind="stable")[:PROMISING]]
-            more = self._legal(self._around(promising, distance * strides, rng))
+            promising = np.array(list(islice(self._allowed(pool, scores), PROMISING)))
+            if not len(promising):
+                break
+            more = legal(self._around(promising, distance * strides, rng))
             pool, scores = np.vstack([pool, more]), np.concatenate([scores, score(more)])
-        for index in np.argsort(-scores, kind="stable"):
-            params = self._encode.params(pool[index])
+        for place in self._allowed(pool, scores):
+            params = self._encode.params(place)
             if not taken(digest(params)):
                 return params
         return None
 
-    def _legal(self, places: Array) -> Array:
-        """The legal ones among what ``places`` stand for."""
-        legal = self._encode.legal(places)
-        return np.asarray(legal[self._encode.allowed(legal)])
+    def _allowed(self, pool: Array, scores: Array) -> Iterator[Array]:
+        """The places of the pool (N, D) that the constraints allow, the highest score first.
+
+        They are asked for a few at a time: each is read by Python, and most places are not looked at.
+        """
+        ranked = np.argsort(-scores, kind="stable")
+        for start in range(0, len(ranked), PROMISING):
+            places = pool[ranked[start : start + PROMISING]]
+            yield from places[self._encode.allowed(places)]
 
     def _around(self, centers: Array, widths: Array, rng: np.random.Generator) -> Array:
         """Places around each of ``centers``: some of the dimensions move, by a cell or more."""

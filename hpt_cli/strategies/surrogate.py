@@ -173,7 +173,7 @@ class ProcessModel:
             return found, order(self._kernel, found, X, y, doubts=of_rows)
 
         objective, found = fitted(start.objective)
-        if found < ORDER:
+        if found < ORDER and len(rows) >= JUDGED:
             noisy = replace(OBJECTIVE.center(self._kernel), noise=MOSTLY_NOISE)
             objective, found = max((objective, found), fitted(noisy), key=lambda each: each[1])
         success = start.success

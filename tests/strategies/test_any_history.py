@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 
 import pytest
@@ -39,19 +40,22 @@ OBJECTIVES = st.one_of(
 
 
 def outcome(number, params, told):
-    """What is told: an objective, or a result of a status."""
-    if not isinstance(told, Status):
-        return told
+    """The result: of a status, or with an objective, which may be none."""
+    ended = isinstance(told, float) and math.isfinite(told)
+    status = told if isinstance(told, Status) else Status.DONE if ended else Status.FAILED
     curve = {"loss": [0.5, 0.4]} if told is Status.PRUNED else {}
-    repeat = RepeatResult(1, told, None, {}, curve, "no")
+    repeat = RepeatResult(1, status, told if ended else None, {}, curve, None if ended else "no")
     spec = TrialSpec(number, 0, params, (1,), Origin("bayes", "model"))
     return TrialResult.from_repeats(spec, [repeat], Timing(0.0, 0.0, 0.0))
 
 
-@pytest.mark.parametrize("parallel", [1, 3])
 @settings(max_examples=HISTORIES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(told=st.lists(OBJECTIVES, min_size=6, max_size=11), maximize=st.booleans())
-def test_every_suggestion_is_legal_and_new(parallel, told, maximize):
+@given(
+    told=st.lists(OBJECTIVES, min_size=6, max_size=16),
+    maximize=st.booleans(),
+    parallel=st.sampled_from([1, 3]),
+)
+def test_every_suggestion_is_legal_and_new(told, maximize, parallel):
     space, seen = wide(), set()
     assert len(space.names) == 20
     goal = "maximize" if maximize else "minimize"
@@ -60,22 +64,21 @@ def test_every_suggestion_is_legal_and_new(parallel, told, maximize):
         options = {"parallel": parallel, "goal": goal, "curve": "loss"}
         return make_strategy("bayes", space, seed=[len(told)], **options)
 
-    strategy, results = make(), {}
-    for number in range(len(told)):
+    strategy, results = make(), []
+    for number, end in enumerate(told):
         if number >= parallel:
             strategy.tell(number - parallel, results[number - parallel])
         params = strategy.ask(number)
         assert params in space
         assert key(params) not in seen
         seen.add(key(params))
-        results[number] = outcome(number, params, told[number])
-    cut = 2 * len(told) // 3  # killed there: what is stored is told again, to a new strategy
-    again = make()
-    for number in range(cut):
-        again.ask(number)
-        again.tell(number, results[number])
-    for number in range(cut, min(cut + parallel, len(told))):
-        assert again.ask(number) == strategy.ask(number)
+        results.append(outcome(number, params, end))
+    again = make()  # killed: what is stored is told again, to a new strategy, and all but the last asked for
+    last = len(told) - 1
+    for result in results[: last - parallel + 1]:
+        again.tell(result.number, result)
+    for result in results[last - parallel + 1 :]:
+        assert again.ask(result.number) == result.params
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 20, 50])

@@ -37,9 +37,18 @@ class TestCandidates:
             return np.zeros(len(places))
 
         rng = np.random.default_rng(0)
-        best(mixed, score, [mixed.sample(rng) for _ in range(5)])
+        assert best(mixed, score, [mixed.sample(rng) for _ in range(5)]) in mixed
         assert len({key(params) for params in scored}) > 500
-        assert all(params in mixed for params in scored)
+        without_constraints = SearchSpace(mixed.dimensions)
+        assert all(params in without_constraints for params in scored)
+
+    def test_a_constraint_that_refuses_nearly_all_is_kept(self, best):
+        # what is most promising lies where it forbids; one place in a hundred is allowed
+        space = SearchSpace({"x": Float(0, 1), "y": Float(0, 1)}, ["x + y < 0.14"])
+        chosen = best(space, lambda places: places.sum(axis=1))
+        assert 0.12 < chosen["x"] + chosen["y"] < 0.14
+        none = SearchSpace(space.dimensions, ["x + y < 1e-9"])
+        assert best(none, lambda places: places.sum(axis=1)) is None
 
     def test_the_later_looks_close_in_on_the_best(self, best):
         space = SearchSpace({f"x{index}": Float(0, 1) for index in range(4)})
