@@ -101,7 +101,7 @@ def shown(width):
 def test_a_resize_typing_and_a_break_leave_no_line_behind(tmux, tmp_path):
     (tmp_path / "draw.py").write_text(DRAWING)
     tmux.type(f"seq 30; {sys.executable} draw.py", "Enter")
-    tmux.wait(lambda lines: "a warning" in lines)
+    tmux.wait(lambda lines: "top 5 of 100" in lines)  # the last one before the size changes
     for width in (40, 61, 30, 120, 80):
         tmux("resize-window", "-t", "x", "-x", str(width))
         tmux.wait(shown(width))
@@ -119,7 +119,7 @@ def test_a_resize_typing_and_a_break_leave_no_line_behind(tmux, tmp_path):
 def test_after_a_pause_it_is_drawn_below_what_the_shell_wrote(tmux, tmp_path):
     (tmp_path / "draw.py").write_text(DRAWING)
     tmux.type(f"seq 30; {sys.executable} draw.py", "Enter")
-    tmux.wait(lambda lines: "a warning" in lines)
+    tmux.wait(lambda lines: "top 5 of 100" in lines)  # the last one before the size changes
     tmux.type("C-z")
     tmux.wait(lambda lines: lines[-1] == "$")
     tmux.type("echo se''en; fg", "Enter")
