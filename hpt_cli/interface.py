@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from hpt_cli.config import StudyConfig
     from hpt_cli.events import Event, Observer
+    from hpt_cli.model import Model
     from hpt_cli.ranking import Leaderboard
     from hpt_cli.rounds import RoundPlan
 
@@ -96,6 +97,17 @@ class Study:
         row = self._board.best
         return None if row is None else self._store.read_trial(row.result.number)
 
+    @property
+    def model(self) -> Model:
+        """The network of the best trial, or of the confirmed one, with the preprocessing of its rows.
+
+        Raises:
+            InputError: There is none: no trial is done, or the study tunes code of its own.
+        """
+        from hpt_cli.model import load_model
+
+        return load_model(self.folder)
+
     def to_pandas(self) -> pd.DataFrame:
         """A row a trial, best first: the columns of ``hpt show --format csv``, with the trial as index."""
         import pandas as pd
@@ -103,7 +115,9 @@ class Study:
         from hpt_cli.views.machine import records
 
         titles, rows = records(self._board, self._board.rows)
-        return pd.DataFrame(list(rows), columns=titles).set_index("trial")
+        frame = pd.DataFrame(list(rows), columns=titles).set_index("trial")
+        empty = [name for name in frame if name != "error" and frame[name].isna().all()]
+        return frame.astype(dict.fromkeys(empty, float))  # so that they can be reckoned with
 
     def __repr__(self) -> str:
         return f"<Study {self.name} in {self.folder}>"
@@ -134,6 +148,8 @@ def run_study(
     workers: int | None = None,
     runs_dir: _Path | None = None,
     fresh: bool = False,
+    retry_failed: bool = False,
+    progress: bool = False,
     observe: Observer | None = None,
 ) -> Study:
     """Run a study to its end, or go on with it, as ``hpt run`` does.
@@ -143,7 +159,7 @@ def run_study(
             directory.
         function: With a mapping: what is tuned, instead of ``function:`` in it.  It must stand at the top
             level of a module or script, because worker processes import it; a script needs
-            ``if __name__ == "__main__":`` around the call of ``run_study``.
+            ``if __name__ == "__main__":`` around the call of ``run_study``, a notebook a module beside it.
         overrides: ``search.trials=5``, as after ``--set``.
         name: The study's name, instead of the config's.
         trials: Trials in each round, instead of the config's.
@@ -151,6 +167,8 @@ def run_study(
         workers: Processes that train; changes no result.
         runs_dir: Where studies are kept; left out, ``$HPT_RUNS_DIR`` or ``runs``.
         fresh: Start over; an existing folder is renamed.
+        retry_failed: Run the trials again that failed or timed out.
+        progress: Say on standard error what ``hpt run`` says in a pipe: a line a trial.
         observe: Is called with each event of :mod:`hpt_cli.events`, from this thread.
 
     Raises:
@@ -180,16 +198,36 @@ def run_study(
         from hpt_cli.config import load_config
 
         study_config = load_config(Path(config), overrides, options)
-    see: Observer = observe or _look_away
+    objective = study_config.objective
+    watchers = [_plain_lines(objective.metric, objective.goal)] if progress else []
+    watchers += [] if observe is None else [observe]
+
+    def see(event: Event) -> None:
+        for watcher in watchers:
+            watcher(event)
+
     root = _runs_dir(runs_dir)
     with start_early(study_config, workers, runs_dir=root, fresh=fresh) as crew:
         store = prepare_study(study_config, runs_dir=root, fresh=fresh, notify=lambda text: see(Notice(text)))
-        run_missing(store, study_config, workers=workers, observe=see, stop=StopRequest(), crew=crew)
+        run_missing(
+            store,
+            study_config,
+            workers=workers,
+            observe=see,
+            stop=StopRequest(),
+            retry_failed=retry_failed,
+            crew=crew,
+        )
     return Study(store)
 
 
-def _look_away(_event: Event) -> None:
-    """Who gives nobody to tell is told nothing."""
+def _plain_lines(metric: str, goal: str) -> Observer:
+    """Writes a line for each event, in a notebook below its cell."""
+    from hpt_cli.views.console import make_console
+    from hpt_cli.views.plain import PlainView
+    from hpt_cli.views.progress import Progress
+
+    return PlainView(make_console(stderr=True), Progress(metric, goal)).observe
 
 
 def _runs_dir(given: _Path | None) -> Path:
@@ -232,11 +270,25 @@ def _target_of(function: Callable[..., Any]) -> tuple[Path, str]:
     if "<" in name or module is None or file is None:
         raise InputError(
             f"function: worker processes cannot import {name}; define it at the top level of a module "
-            "or of a script"
+            "or of a script (in a notebook: write it to a file with %%writefile train.py, and import it)"
         )
     path = Path(file).resolve()
     if module.__name__ == "__main__":
+        if not _is_guarded(path):
+            raise InputError(
+                f"function: worker processes import {path.name} to find {name}, and would run all of it; put "
+                'the call of run_study below a line: if __name__ == "__main__":'
+            )
         return path.parent, f"{path.stem}:{name}"
     if path.name == "__init__.py":
         path = path.parent
     return path.parents[module.__name__.count(".")], f"{module.__name__}:{name}"
+
+
+def _is_guarded(script: Path) -> bool:
+    """Whether a script asks at its top level whether it is run or imported."""
+    import ast
+
+    asked = (node.test for node in ast.parse(script.read_bytes()).body if isinstance(node, ast.If))
+    names = (node for test in asked for node in ast.walk(test) if isinstance(node, ast.Name))
+    return any(node.id == "__name__" for node in names)

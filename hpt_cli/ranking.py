@@ -128,7 +128,7 @@ class Edge:
     high: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Leaderboard:
     """A study's finished trials, best first.
 
@@ -152,6 +152,10 @@ class Leaderboard:
     names: tuple[str, ...] = ()
     noise: Noise | None = None
     confirmation: Confirmation | None = None
+
+    def __repr__(self) -> str:
+        best = "none done" if self.best is None else f"best {self.best.result.number}: {self.best.mean}"
+        return f"<Leaderboard of {len(self.rows)} trials, {best}>"
 
     @property
     def level(self) -> tuple[Row, ...]:

@@ -103,6 +103,34 @@ def test_a_study_that_was_begun_goes_on(folder):
     assert len(study.trials) == 5
 
 
+def test_progress_is_told_on_standard_error(folder, capsys):
+    run_study("parabola.yaml", trials=3, workers=1, progress=True)
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert [line[:5] for line in said.err.splitlines() if line.startswith("[")] == ["[1/3]", "[2/3]", "[3/3]"]
+
+
+def test_columns_of_numbers_are_numbers_where_they_are_empty(folder):
+    frame = run_study("parabola.yaml", trials=2, workers=1).to_pandas()
+    assert frame["spread"].isna().all()
+    assert set(frame.dtypes[["objective", "mean", "spread", "low", "high", "x"]].map(str)) == {"float64"}
+
+
+def test_what_is_printed_is_short(folder):
+    study = run_study("parabola.yaml", trials=2, workers=1)
+    assert repr(study.leaderboard()).startswith("<Leaderboard of 2 trials, best ")
+
+
+def test_failed_trials_can_be_run_again(folder):
+    good = (folder / "parabola.py").read_text()
+    (folder / "parabola.py").write_text("def train(x, kind):\n    raise ValueError('not yet')\n")
+    with pytest.raises(HptError, match="no trial succeeded"):
+        run_study("parabola.yaml", trials=2, workers=1)
+    (folder / "parabola.py").write_text(good)
+    study = run_study("parabola.yaml", trials=2, workers=1, retry_failed=True)
+    assert {trial.status for trial in study.trials} == {Status.DONE}
+
+
 def test_damage_is_named(folder):
     study = run_study("parabola.yaml", trials=2, workers=1)
     (study.folder / "trials" / "00001.json").write_text("{")
@@ -144,6 +172,18 @@ class TestErrors:
     def test_a_function_that_workers_cannot_import(self, folder, function):
         with pytest.raises(InputError, match="cannot import"):
             run_study(MAPPING, function=function)
+
+    def test_a_script_that_would_run_in_each_worker_is_told_so_before_anything_is_made(self, folder):
+        script = folder / "tune.py"
+        script.write_text(
+            "from hpt_cli import run_study\n\n\ndef train(x, kind):\n    return x\n\n\n"
+            f"run_study({ {**MAPPING, 'function': None} }, function=train)\n"
+        )
+        done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+        said = done.stderr.splitlines()[-1]
+        assert "worker processes import tune.py to find train, and would run all of it" in said
+        assert said.endswith('if __name__ == "__main__":')
+        assert not (folder / "runs").exists()
 
     def test_a_function_beside_a_file(self, folder):
         with pytest.raises(InputError, match="goes with a mapping"):

@@ -30,6 +30,7 @@ def test_its_examples_run_one_after_the_other(tmp_path):
     assert said["wine.py"][0].startswith("{'learning_rate': ")
     assert "'kind': 'a'" in said["tune.py"][0]
     assert len(said["look.py"]) == 3 + 8 + 1 + 7
+    assert said["predict.py"][0].endswith("(178, 3)")
     assert said["errors.py"][:2] == [
         "ConfigError 2",
         "config: space.learning_rate.low: must be above 0, found 0",
