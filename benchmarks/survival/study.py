@@ -3,29 +3,67 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 from typing import IO, Any
 
-STRATEGIES = ("grid", "random", "sobol", "bayes")
 _SECONDS_A_STUDY = 120.0
 _SECONDS_TO_END = 10.0  # after a signal; longer is a hang
+_MARK = "HPT_SURVIVAL"  # in the environment of whatever a study starts, so that no orphan goes unseen
 
-_CONFIG = """\
+_NETWORK = """\
 name: study
 data: {{source: digits}}
-network: {{epochs: 8, batch_size: 64}}
+network: {{epochs: {epochs}, batch_size: 32}}
 space:
   learning_rate: {{low: 1e-4, high: 1, scale: log, points: 4}}
-  hidden_units: {{low: 8, high: 64, scale: log, points: 3}}
+  hidden_units: {{low: 32, high: 128, scale: log, points: 3}}
   batch_norm: [true, false]
-search: {{strategy: {strategy}, repeats: 2, {trials}}}
+search: {{repeats: 2, {search}}}
 """
-_TRIALS = {"grid": "rounds: 1", "random": "trials: 24", "sobol": "trials: 24", "bayes": "trials: 16"}
+_OWN_CODE = """\
+name: study
+command: "{{python}} script.py {{learning_rate}} {{seed}}"
+objective: {{metric: loss, goal: minimize}}
+space: {{learning_rate: {{low: 1e-4, high: 1, scale: log}}}}
+search: {{repeats: 2, {search}}}
+"""
+_SCRIPT = """\
+import json, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(0.1)"])  # not to be an orphan
+time.sleep(0.1)
+for epoch in range(3):
+    print(json.dumps({"epoch": epoch, "loss": float(sys.argv[1]) * int(sys.argv[2]) / (epoch + 1)}))
+child.wait()
+"""
+_SEARCHES = {
+    "grid": "strategy: grid, rounds: 1",
+    "random": "strategy: random, trials: 24",
+    "sobol": "strategy: sobol, trials: 24",
+    "bayes": "strategy: bayes, trials: 20",
+    "rounds": "strategy: random, trials: 10, rounds: 3",
+    "pruned": "strategy: random, trials: 30, prune: {method: successive_halving}",
+    "command": "strategy: random, trials: 16",
+}
+KINDS = tuple(_SEARCHES)
+"""Every strategy; and coarse to fine, pruning, and a user's own command."""
+
+
+_SUBJECTS = {
+    "list": [],
+    "logs": ["1", "--study", "study"],
+    "refine": ["study", "--dry-run"],
+    "trial": ["1", "--study", "study"],
+    "verify": ["1", "--study", "study"],
+    "why": ["--study", "study"],
+}
+"""What commands are given that are not simply given the study."""
 
 
 class Study:
@@ -33,20 +71,34 @@ class Study:
 
     Args:
         home: Is made, if it is not there.
-        strategy: Of the search.
+        kind: One of :data:`KINDS`.
     """
 
-    def __init__(self, home: Path, strategy: str) -> None:
+    def __init__(self, home: Path, kind: str) -> None:
         home.mkdir(parents=True, exist_ok=True)
         self._home = home
         self._config = home / "study.yaml"
-        self._config.write_text(_CONFIG.format(strategy=strategy, trials=_TRIALS[strategy]), encoding="utf-8")
+        form = _OWN_CODE if kind == "command" else _NETWORK
+        text = form.format(search=_SEARCHES[kind], epochs=27 if kind == "pruned" else 20)
+        self._config.write_text(text, encoding="utf-8")
+        (home / "script.py").write_text(_SCRIPT, encoding="utf-8")
         self._alone = home / "alone"
-        if not self._alone.exists():
-            found: Counter[str] = Counter()
-            self.end(self.start("--workers", "1", runs=self._alone), found, {0})
-            if any(found.values()):
-                raise SystemExit(f"the study that is left alone does not run: {dict(found)}")
+        self._errors: dict[int, int] = {}  # what a process writes to standard error: a descriptor by its id
+        self.start_seconds, self.train_seconds = self._leave_alone()
+
+    def _leave_alone(self) -> tuple[float, float]:
+        """Run the study undisturbed; seconds to its first trial, and from there to its end."""
+        shutil.rmtree(self._alone, ignore_errors=True)
+        begun = time.monotonic()
+        process = self.start("--workers", "1", runs=self._alone)
+        while process.poll() is None and not list(self.folder(self._alone).glob("trials/*.json")):
+            time.sleep(0.01)
+        first = time.monotonic()
+        found: Counter[str] = Counter()
+        self.end(process, found, {0})
+        if any(found.values()):
+            raise SystemExit(f"the study that is left alone does not run: {dict(found)}")
+        return first - begun, time.monotonic() - first
 
     def folder(self, runs: Path | None = None) -> Path:
         """The study's folder."""
@@ -58,25 +110,32 @@ class Study:
         runs: Path | None = None,
         command: str = "run",
         stdout: int | IO[bytes] = subprocess.DEVNULL,
+        environment: dict[str, str] | None = None,
     ) -> subprocess.Popen[bytes]:
         """Start a command in a process group of its own."""
-        subject = str(self._config) if command == "run" else "study"
-        arguments = [sys.executable, "-m", "hpt_cli", command, subject]
+        subject = [str(self._config)] if command == "run" else _SUBJECTS.get(command, ["study"])
+        arguments = [sys.executable, "-m", "hpt_cli", command, *subject]
         arguments += ["--runs-dir", str(self.folder(runs).parent), *options]
-        with (self._home / "errors.txt").open("wb") as errors:
-            return subprocess.Popen(arguments, stdout=stdout, stderr=errors, start_new_session=True)
+        marked = {**os.environ, **(environment or {}), _MARK: str(self._home)}
+        with tempfile.TemporaryFile() as errors:
+            process = subprocess.Popen(
+                arguments, stdout=stdout, stderr=errors, env=marked, start_new_session=True
+            )
+            self._errors[process.pid] = os.dup(errors.fileno())
+        return process
 
     def end(self, process: subprocess.Popen[bytes], found: Counter[str], statuses: set[int]) -> int:
         """Wait for a process; count a hang, a traceback, and a status that is none of ``statuses``."""
-        seconds = _SECONDS_A_STUDY if 0 in statuses and len(statuses) == 1 else _SECONDS_TO_END
-        seconds = _SECONDS_A_STUDY if 74 in statuses else seconds
+        seconds = _SECONDS_A_STUDY if statuses & {0, 74} else _SECONDS_TO_END
         try:
             status = process.wait(seconds)
         except subprocess.TimeoutExpired:
             found["hang"] += 1
             process.kill()
             status = process.wait()
-        errors = (self._home / "errors.txt").read_text(encoding="utf-8", errors="replace")
+        with os.fdopen(self._errors.pop(process.pid), "rb") as file:
+            file.seek(0)
+            errors = file.read().decode("utf-8", "replace")
         if "Traceback" in errors:
             found["traceback"] += 1
             print(errors, file=sys.stderr)
@@ -85,6 +144,18 @@ class Study:
             print(f"status {status}, not of {sorted(statuses)}: {errors[-500:]}", file=sys.stderr)
         return status
 
+    def life(self, workers: int) -> float:
+        """About how many seconds a run takes now, with what is finished, from its start to its end."""
+        missing = 1 - len(self.finished()) / len(_comparable(self.folder(self._alone))[0])
+        return self.start_seconds + self.train_seconds * max(missing, 0) / workers
+
+    def sizes(self) -> tuple[int, int]:
+        """Bytes on a disk of the study that was left alone: without its trials, and with them."""
+        files = [path for path in self.folder(self._alone).rglob("*") if path.is_file()]
+        of = {path: -(-path.stat().st_size // 4096) * 4096 for path in files}
+        trials = sum(size for path, size in of.items() if path.parent.name in ("trials", "best"))
+        return sum(of.values()) - trials, sum(of.values())
+
     def finished(self) -> dict[str, tuple[int, int]]:
         """The trials' files, by name, with what changes when one is written again."""
         return {
@@ -92,22 +163,34 @@ class Study:
             for path in (self.folder() / "trials").glob("*.json")
         }
 
-    def is_whole(self) -> bool:
-        """Whether every trial of the study is there."""
-        return len(self.finished()) == len(_comparable(self.folder(self._alone))[0])
-
     def count_changed(self, before: dict[str, tuple[int, int]], found: Counter[str]) -> None:
         """Count trials that were finished before and are lost or were run again."""
         now = self.finished()
         found["lost"] += sum(name not in now for name in before)
         found["repeated"] += sum(name in now and now[name] != of for name, of in before.items())
 
-    def count_orphans(self, pids: list[int], found: Counter[str]) -> None:
-        """Count processes that are there ten seconds after their parent."""
+    def count_orphans(self, found: Counter[str]) -> None:
+        """Count what the study has started and is there ten seconds after its end; and end it."""
         deadline = time.monotonic() + _SECONDS_TO_END
-        while (left := [pid for pid in pids if _is_alive(pid)]) and time.monotonic() < deadline:
+        while (left := self.processes()) and time.monotonic() < deadline:
             time.sleep(0.02)
         found["orphan"] += len(left)
+        for pid in left:
+            print(f"orphan {pid}: {_words_of(pid)}", file=sys.stderr)
+            os.kill(pid, 9)
+
+    def processes(self) -> list[int]:
+        """What was started for this study, by whomever, and is alive."""
+        mark = f"{_MARK}={self._home}".encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    if mark in (entry / "environ").read_bytes().split(b"\0"):
+                        found.append(int(entry.name))
+                except OSError:
+                    continue
+        return found
 
     def judge(self, found: Counter[str], runs: Path | None = None) -> None:
         """Count what differs from the study that was left alone."""
@@ -116,6 +199,11 @@ class Study:
             found["lost"] += len(theirs.keys() - ours.keys())
             found["bits"] += sum(name in theirs and ours[name] != theirs[name] for name in ours)
             found["repeated"] += len(ours.keys() - theirs.keys())
+
+    def copy_alone(self) -> None:
+        """Begin with a copy of the finished study."""
+        self.remove()
+        shutil.copytree(self.folder(self._alone), self.folder())
 
     def finish(self, found: Counter[str]) -> None:
         """Go on to the end, compare, and make room for the next."""
@@ -139,17 +227,17 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
-def _is_alive(pid: int) -> bool:
+def _words_of(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:200]
     except OSError:
-        return False
+        return "it has just ended"
 
 
-def _comparable(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Trials without the clock, and rounds, by name."""
-    trials: dict[str, Any] = {}
-    for path in (folder / "trials").glob("*.json"):
-        trials[path.name] = {**json.loads(path.read_bytes()), "timing": None}
-    rounds = {path.name: json.loads(path.read_bytes()) for path in (folder / "rounds").glob("*.json")}
-    return trials, rounds
+def _comparable(folder: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Trials and reruns without the clock, and rounds, by name."""
+    parts = []
+    for part in ("trials", "reruns", "rounds"):
+        files = (folder / part).glob("*.json")
+        parts.append({path.name: {**json.loads(path.read_bytes()), "timing": None} for path in files})
+    return parts[0], parts[1], parts[2]
