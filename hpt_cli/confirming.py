@@ -14,7 +14,7 @@ from hpt_cli.confirmation import Candidate, Confirmation, ConfirmOutcome, Confir
 from hpt_cli.engines import count_workers, open_engine
 from hpt_cli.errors import InputError, InterruptedStudyError, StudyChangedError, StudyFailedError
 from hpt_cli.evaluation import make_objective, read_folder
-from hpt_cli.events import Observer, StudyStarted
+from hpt_cli.events import Notice, Observer, StudyStarted
 from hpt_cli.evidence import Evidence
 from hpt_cli.in_flight import InFlight, StopRequest
 from hpt_cli.noise import Noise, contenders, interval, luck_of_the_best, mean_of, measure
@@ -22,6 +22,7 @@ from hpt_cli.objectives.base import Objective
 from hpt_cli.planning import situation
 from hpt_cli.preparation import ensure_data, read_data
 from hpt_cli.ranking import rank
+from hpt_cli.records import Damage
 from hpt_cli.rerun import Purpose, Rerun, WantedReruns, objectives_of
 from hpt_cli.rerunning import Rerunner
 from hpt_cli.rounds import believed_best, why_no_belief
@@ -77,6 +78,12 @@ def confirm_study(
         CannotWriteError: A file could not be written.
     """
     with store.lock():
+        for read in list(store.each_confirmation()):
+            if isinstance(read, Damage):
+                aside = store.set_aside(read.path)
+                observe(Notice(f"{read.path.name}: {read.why}; set aside as {aside.name}"))
+        for damage in store.damage():
+            observe(Notice(f"{damage.path}: {damage.why}; left out: hpt run CONFIG sets it aside"))
         results = {result.number: result.slim() for result in store.results()}
         record = _record(store, config, results, top=top, repeats=repeats)
         if record.outcome is not None:
@@ -127,7 +134,7 @@ def _record(
         believed=believed_best(known),
         doubt=f"no model could be made: {why}" if (why := why_no_belief(known)) else "",
     )
-    return Confirmation(len(records), plan)
+    return Confirmation(1 + max((record.number for record in records), default=-1), plan)
 
 
 def _agrees(plan: ConfirmPlan, top: int | None, repeats: int | None) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
-from hpt_cli.trial import TrialResult
+from hpt_cli.trial import Status, TrialResult
 
 
 class Reason(StrEnum):
@@ -127,6 +127,25 @@ class Limits:
         if self.seconds_left() == 0:
             return Ended(Reason.BUDGET, seconds=round(self._clock() - self._start, 3))
         return None
+
+
+def begins_with_failures(results: Mapping[int, TrialResult], most: int) -> bool:
+    """Whether a study's first trials have all failed for the same reason, so that no other will succeed.
+
+    Which trials these are is decided by their numbers, not by who was first: so that the end is the same for
+    any number of workers.
+
+    Args:
+        results: What is finished, by number.
+        most: How many trials.
+    """
+    first = results.get(0)
+    return first is not None and all(
+        (result := results.get(number)) is not None
+        and result.status is Status.FAILED
+        and result.reason == first.reason
+        for number in range(most)
+    )
 
 
 def spent_seconds(results: Iterable[TrialResult], ended: Ended | None) -> float:

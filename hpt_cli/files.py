@@ -180,6 +180,9 @@ def sweep(folder: Path) -> None:
         for draft in part.glob(".tmp-*"):
             with suppress(OSError):
                 draft.unlink()
+    cache = folder / ".cache"
+    if os.path.lexists(cache) and not cache.is_dir():  # nothing of worth, where a folder has to be
+        cache.unlink()
 
 
 def remove_dead_drafts(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -54,7 +55,7 @@ def mend_rounds(store: StudyStore, config: StudyConfig) -> list[str]:
                 f"{read.path}: {read.why}, and it cannot be decided again; put a copy of it back, or start "
                 "over with hpt run CONFIG --fresh (the folder is renamed, not deleted)"
             )
-        aside = f"; set aside as {store.set_aside(read.path).name}" if read.path.exists() else ""
+        aside = f"; set aside as {store.set_aside(read.path).name}" if os.path.lexists(read.path) else ""
         store.save_round(plan)
         said.append(f"{read.path.name}: {read.why}{aside}; the round was decided again")
         plans.append(plan)
@@ -351,8 +352,9 @@ def check_refinable(store: StudyStore, config: StudyConfig) -> bool:
         return plans[-1].ahead == 0
     if plans and plans[-1].origin == "refine":
         return False
+    damaged = "".join(f"\n{damage.path}: {damage.why}" for damage in store.damage())
     raise InputError(
-        f"study {store.name} is not finished ({len(results)} trials); finish it first, with hpt run"
+        f"study {store.name} is not finished ({len(results)} trials); finish it first, with hpt run{damaged}"
     )
 
 

@@ -57,6 +57,10 @@ def prepare_study(config: StudyConfig, *, runs_dir: Path, fresh: bool, notify: N
         for sentence in mend_rounds(store, open_config(store)):
             notify(sentence)
         _match(store, config, dataset)
+        if damage := store.text_damage():
+            aside = store.replace_text(config.text)
+            kept = f"; set aside as {aside.name}" if aside else ""
+            notify(f"{damage.path}: {damage.why}{kept}; the config as it is now is kept instead")
         if dataset is not None:
             ensure_data(store, dataset)
         for note in warm.notes if warm else ():

@@ -6,12 +6,13 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from hpt_cli import quick_json
+from hpt_cli.confirmation import SCHEMA as CONFIRMATION_SCHEMA
+from hpt_cli.confirmation import Confirmation
 from hpt_cli.errors import DamagedStudyError, brief
 from hpt_cli.files import read_content, read_json
 from hpt_cli.rerun import SCHEMA as RERUN_SCHEMA
@@ -26,12 +27,12 @@ _TRIAL_FILE = re.compile(r"(\d{5}|[1-9]\d{5,})\.json", re.ASCII)
 _RERUN_FILE = re.compile(r"(\d{5}|[1-9]\d{5,})-(\d{3}|[1-9]\d{3,})\.json", re.ASCII)
 _ROUND_FILE = re.compile(r"(\d{3}|[1-9]\d{3,})\.json", re.ASCII)
 
-_Record = TypeVar("_Record", TrialResult, Rerun, RoundPlan)
+_Record = TypeVar("_Record", TrialResult, Rerun, RoundPlan, Confirmation)
 
 
 @dataclass(frozen=True)
 class Damage:
-    """A trial's, rerun's or round's file that cannot be read as one."""
+    """A trial's, rerun's, round's or confirmation's file that cannot be read as one."""
 
     path: Path
     why: str
@@ -65,8 +66,11 @@ def trial_files(folder: Path) -> list[TrialFile]:
     for fit, entry in _fitting(folder, _TRIAL_FILE):
         try:
             now = entry.stat()
-        except FileNotFoundError:  # set aside by another process since
-            continue
+        except OSError:  # a link that leads nowhere is damage; what another process has set aside is not
+            try:
+                now = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue
         found.append((int(fit[1]), entry.path, now.st_size, now.st_mtime_ns, now.st_ino))
     found.sort()
     return [TrialFile._make(entry) for entry in found]
@@ -120,6 +124,18 @@ def read_round(path: Path, number: int) -> RoundPlan | Damage:
     return plan
 
 
+def read_confirmation(path: Path, number: int) -> Confirmation | Damage:
+    """What the file of confirmation ``number`` holds.
+
+    Raises:
+        DamagedStudyError: It was written by a newer version.
+    """
+    record = _read(path, CONFIRMATION_SCHEMA, Confirmation.from_json, "confirmation's record")
+    if isinstance(record, Confirmation) and record.number != number:
+        return Damage(path, f"it holds confirmation {record.number}")
+    return record
+
+
 def _read(
     path: Path | str,
     schema: int,
@@ -150,8 +166,21 @@ def _load_trial(path: Path | str) -> Any:
 
 
 def _fitting(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[re.Match[str], os.DirEntry[str]]]:
-    """The files of ``folder`` whose whole name fits ``pattern``; none if there is no such folder."""
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+    """The files of ``folder`` whose whole name fits ``pattern``; none if there is no such folder.
+
+    Raises:
+        DamagedStudyError: It cannot be read as a folder.
+    """
+    try:
+        entries = os.scandir(folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise DamagedStudyError(
+            f"{folder}: not a folder that can be read ({brief(error)}); put a copy back, or move it away "
+            "and make what was in it again with hpt run CONFIG"
+        ) from error
+    with entries:
         for entry in entries:
             fit = pattern.fullmatch(entry.name)
             if fit:

@@ -94,6 +94,7 @@ _EXECUTION: Mapping[str, Any] = {
     "engine": "local",
     "trial_timeout": None,
     "max_failures": 20,
+    "max_first_failures": 3,
     "retries": 1,
     "threads_per_worker": 1,
 }

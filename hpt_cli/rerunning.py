@@ -75,15 +75,16 @@ class Rerunner:
             self._train(missing, wanted, results, found)
         return [found[key] for key in keys]
 
-    def _stored(self) -> dict[_Key, Rerun]:
-        found = {}
-        for read in self._store.each_rerun():
+    def set_damaged_aside(self) -> None:
+        """Set the files aside that cannot be read; who needs such a rerun has it trained again."""
+        for read in list(self._store.each_rerun()):
             if isinstance(read, Damage):
                 aside = self._store.set_aside(read.path)
                 self._observe(Notice(f"{read.path.name}: {read.why}; set aside as {aside.name}"))
-            else:
-                found[read.trial, read.number] = read
-        return found
+
+    def _stored(self) -> dict[_Key, Rerun]:
+        self.set_damaged_aside()
+        return {(rerun.trial, rerun.number): rerun for rerun in self._store.reruns()}
 
     def _train(
         self,

@@ -20,6 +20,7 @@ kill loses at most what was not finished.  One process writes, holding the folde
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -54,6 +55,7 @@ from hpt_cli.records import (
     Damage,
     TrialFile,
     numbered_files,
+    read_confirmation,
     read_rerun,
     read_round,
     read_trial,
@@ -102,7 +104,7 @@ class StudyStore:
                 for part in ("trials", "rounds"):
                     (draft / part).mkdir(parents=True)
                 publish(draft / "study.yaml", config_text)
-                publish_json(draft / "study.json", {"schema": SCHEMA, **study})
+                publish_json(draft / "study.json", _sealed(study, config_text))
                 draft.rename(folder)  # fails on a folder with content
                 sync_folder(folder.parent)
         except CannotWriteError:
@@ -125,9 +127,9 @@ class StudyStore:
                 raise StudyNotFoundError(f"no study in {runs_dir} yet; make one with: hpt run CONFIG")
             return cls(max((runs_dir / name for name in names), key=last_change))
         by_name = runs_dir / study
-        if STUDY_NAME.fullmatch(study) and (by_name / "study.json").is_file():
+        if STUDY_NAME.fullmatch(study) and _is_study(by_name):
             return cls(by_name)
-        if (Path(study) / "study.json").is_file():
+        if _is_study(Path(study)):
             return cls(Path(study))
         there = f"there are: {', '.join(names)}" if names else "there is none"
         raise StudyNotFoundError(
@@ -172,8 +174,30 @@ class StudyStore:
     def update_study(self, study: Mapping[str, Any]) -> None:
         """Replace ``study.json``: the study was extended."""
         with writing(self.folder):
-            publish_json(self.folder / "study.json", {"schema": SCHEMA, **study})
+            publish_json(self.folder / "study.json", _sealed(study))
         self._study = _read_study(self.folder)
+
+    def text_damage(self) -> Damage | None:
+        """What is wrong with ``study.yaml``; ``None`` if it is as it was given, or too old to tell."""
+        path, known = self.folder / "study.yaml", self._study.get("digests", {}).get("study.yaml")
+        if known is None:
+            return None
+        try:
+            same = path.is_file() and _digest(path.read_bytes()) == known
+        except OSError as error:
+            return Damage(path, f"cannot be read ({brief(error)})")
+        why = "not the config as it was given" if os.path.lexists(path) else "it is missing"
+        return None if same else Damage(path, why)
+
+    def replace_text(self, config_text: bytes) -> Path | None:
+        """Keep ``config_text`` as ``study.yaml``; where the file that stood there was set aside."""
+        path = self.folder / "study.yaml"
+        aside = self.set_aside(path) if os.path.lexists(path) else None
+        with writing(path):
+            publish(path, config_text)
+            publish_json(self.folder / "study.json", _sealed(self._study, config_text))
+        self._study = _read_study(self.folder)
+        return aside
 
     def trial_path(self, number: int) -> Path:
         """Where trial ``number`` is, or will be."""
@@ -187,13 +211,13 @@ class StudyStore:
             DamagedStudyError: Its file is damaged.
         """
         path = self.trial_path(number)
-        if not path.is_file():
+        if not os.path.lexists(path):
             numbers = [file.number for file in self.trial_files()]
             there = f"finished are {ranges(numbers)}" if numbers else "none is finished yet"
             raise StudyNotFoundError(f"{self.name} has no finished trial {number}; {there}")
         read = read_trial(path, number)
         if isinstance(read, Damage):
-            raise DamagedStudyError(f"{path}: {read.why}")
+            raise DamagedStudyError(f"{path}: {read.why}; hpt run CONFIG sets it aside and runs it again")
         return read
 
     def trial_files(self) -> list[TrialFile]:
@@ -209,8 +233,8 @@ class StudyStore:
         return [read for read in self.each_trial() if isinstance(read, TrialResult)]
 
     def damage(self) -> list[Damage]:
-        """The files among the trials that cannot be read as one."""
-        return [read for read in self.each_trial() if isinstance(read, Damage)]
+        """The files among the trials and reruns that cannot be read as one."""
+        return [read for read in (*self.each_trial(), *self.each_rerun()) if isinstance(read, Damage)]
 
     def each_rerun(self) -> Iterator[Rerun | Damage]:
         """What each rerun's file holds, by trial and number."""
@@ -218,7 +242,7 @@ class StudyStore:
             yield read_rerun(path, trial, number)
 
     def reruns(self) -> list[Rerun]:
-        """Every finished rerun, by trial and number; damaged files are left out."""
+        """Every finished rerun, by trial and number; damaged files are left out, see :meth:`damage`."""
         return [read for read in self.each_rerun() if isinstance(read, Rerun)]
 
     def rerun_path(self, trial: int, number: int) -> Path:
@@ -268,6 +292,7 @@ class StudyStore:
         """
         path = self.trial_path(result.number)
         with writing(path):
+            make_part(path.parent)
             publish_json(path, result.to_json())
 
     def rounds(self) -> list[RoundPlan]:
@@ -298,6 +323,7 @@ class StudyStore:
         """Publish a round's plan; it must be there before the round's first trial."""
         path = self.folder / "rounds" / f"{plan.number:03d}.json"
         with writing(path):
+            make_part(path.parent)
             publish_json(path, plan.to_json())
 
     def confirmations(self) -> list[Confirmation]:
@@ -307,12 +333,18 @@ class StudyStore:
             DamagedStudyError: One is unreadable.
         """
         records = []
-        for path, _ in numbered_files(self.folder / "confirm"):
-            try:
-                records.append(Confirmation.from_json(read_json(path)))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise DamagedStudyError(f"{path}: not a confirmation's record ({brief(error)})") from error
+        for read in self.each_confirmation():
+            if isinstance(read, Damage):
+                raise DamagedStudyError(
+                    f"{read.path}: {read.why}; hpt confirm {self.name} sets it aside and confirms anew"
+                )
+            records.append(read)
         return records
+
+    def each_confirmation(self) -> Iterator[Confirmation | Damage]:
+        """What each confirmation's file holds, by number."""
+        for path, number in numbered_files(self.folder / "confirm"):
+            yield read_confirmation(path, number)
 
     def save_confirmation(self, record: Confirmation) -> None:
         """Publish a confirmation: its plan, and once more with what came of it."""
@@ -358,12 +390,29 @@ class StudyStore:
         """Replace ``best/`` by these files, for trial ``number``."""
         best = self.folder / "best"
         with writing(best):
+            if os.path.lexists(best) and not best.is_dir():
+                self.set_aside(best)
             best.mkdir(exist_ok=True)
+            for name in ("trial.json", *files):
+                if (best / name).is_dir():  # where no file can be put
+                    self.set_aside(best / name)
             (best / "trial.json").unlink(missing_ok=True)  # until all is there, best/ belongs to no trial
             for name, content in files.items():
                 publish(best / name, content)
             digests = {name: _digest(content) for name, content in files.items()}
             publish_json(best / "trial.json", {"number": number, "files": digests})
+
+
+def _sealed(study: Mapping[str, Any], config_text: bytes | None = None) -> dict[str, Any]:
+    """The content of ``study.json``, with digests of the resolved config and, if given, of its text."""
+    digests = {**study.get("digests", {}), "config": _digest_of(study["config"])}
+    if config_text is not None:
+        digests["study.yaml"] = _digest(config_text)
+    return {**study, "schema": SCHEMA, "digests": digests}
+
+
+def _digest_of(data: Any) -> str:
+    return _digest(json.dumps(data, sort_keys=True).encode())
 
 
 def _digest(content: bytes) -> str:
@@ -375,10 +424,13 @@ def study_names(runs_dir: Path) -> list[str]:
     if not runs_dir.is_dir():
         return []
     return sorted(
-        path.name
-        for path in runs_dir.iterdir()
-        if STUDY_NAME.fullmatch(path.name) and (path / "study.json").is_file()
+        path.name for path in runs_dir.iterdir() if STUDY_NAME.fullmatch(path.name) and _is_study(path)
     )
+
+
+def _is_study(folder: Path) -> bool:
+    """Whether a folder is a study's, perhaps one whose description cannot be read any more."""
+    return os.path.lexists(folder / "study.json") or (folder / "trials").is_dir()
 
 
 _WAYS_OUT = (
@@ -392,16 +444,25 @@ def _read_study(folder: Path) -> dict[str, Any]:
     try:
         study = read_json(path)
     except FileNotFoundError:
+        if (folder / "trials").exists():
+            raise DamagedStudyError(f"{path}: it is missing; {_WAYS_OUT}") from None
         raise StudyNotFoundError(f"{folder} is not a study: it has no study.json") from None
     except (ValueError, OSError) as error:
         raise DamagedStudyError(f"{path}: cannot be read ({brief(error)}); {_WAYS_OUT}") from error
     if not isinstance(study, dict) or not isinstance(study.get("config"), dict):
         raise DamagedStudyError(f"{path}: not a study's description; {_WAYS_OUT}")
+    if study.get("schema", SCHEMA) == SCHEMA and _is_altered(study):
+        raise DamagedStudyError(f"{path}: its config is not as it was written; {_WAYS_OUT}")
     if study.get("schema") != SCHEMA:
         raise DamagedStudyError(
             f"{path}: schema {study.get('schema')}, but this version of hpt reads {SCHEMA}; upgrade hpt"
         )
     return study
+
+
+def _is_altered(study: Mapping[str, Any]) -> bool:
+    digests = study.get("digests", {})  # an older version wrote none
+    return "config" in digests and digests["config"] != _digest_of(study["config"])
 
 
 def last_change(folder: Path) -> float:

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from hpt_cli import warm_start
 from hpt_cli.config import StudyConfig
-from hpt_cli.endings import Ended, Limits, Reason, spent_seconds
+from hpt_cli.endings import Ended, Limits, Reason, begins_with_failures, spent_seconds
 from hpt_cli.engines import open_engine
 from hpt_cli.errors import InterruptedStudyError, StudyFailedError, ranges
 from hpt_cli.evaluation import make_objective, read_folder
@@ -153,6 +153,7 @@ class StudyLoop:
                 )
             else:
                 self._remember(read)
+        self._rerunner.set_damaged_aside()
         self._limits = self._limits_so_far()
         self._observe(StudyStarted(self._store.name, tuple(self._in_order()), self._in_all(), self._workers))
         self._stop_if_broken()
@@ -380,16 +381,25 @@ class StudyLoop:
 
         Divergence counts while nothing has succeeded: then it is no finding about the space.
         """
+        execution = self._config.execution
+        if begins_with_failures(self._results, execution.max_first_failures):
+            self._fail(
+                f"stopped: the first {execution.max_first_failures} trials failed for the same reason "
+                f"(execution.max_first_failures); {self._first_failure()}"
+            )
         failures = self._counts[Status.FAILED] + self._counts[Status.TIMEOUT]
         if not self._counts[Status.DONE]:
             failures += self._counts[Status.DIVERGED]
-        if failures > self._config.execution.max_failures:
-            self._store.mark_ended(Ended(Reason.FAILURES))
-            raise StudyFailedError(
+        if failures > execution.max_failures:
+            self._fail(
                 f"stopped: {failures} trials failed, more than execution.max_failures, "
-                f"{self._config.execution.max_failures}; {self._first_failure()}\n"
-                "when the cause is mended, the same command with --retry-failed runs them again"
+                f"{execution.max_failures}; {self._first_failure()}"
             )
+
+    def _fail(self, why: str) -> NoReturn:
+        self._store.mark_ended(Ended(Reason.FAILURES))
+        again = "when the cause is mended, the same command with --retry-failed runs them again"
+        raise StudyFailedError(f"{why}\n{again}")
 
     def _first_failure(self) -> str:
         ended_well = (Status.DONE, Status.PRUNED)

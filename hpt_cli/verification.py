@@ -98,8 +98,10 @@ def _as_trial(rerun: Rerun, trial: TrialResult) -> TrialResult:
 
 def file_problems(store: StudyStore) -> list[str]:
     """What is damaged in a study's folder, a line each; nothing is changed."""
-    found = [*store.each_round(), *store.each_trial(), *store.each_rerun()]
+    found = [*store.each_round(), *store.each_trial(), *store.each_rerun(), *store.each_confirmation()]
     lines = [f"{read.path}: {read.why}" for read in found if isinstance(read, Damage)]
+    if damage := store.text_damage():
+        lines.append(f"{damage.path}: {damage.why}; hpt run makes it again")
     best = store.folder / "best"
     if (best / "trial.json").exists() and store.best_number() is None:
         lines.append(f"{best}: not as it was written; hpt run makes it again")

@@ -25,7 +25,7 @@ def kill(study: Study, chance: random.Random, times: int, found: Counter[str]) -
 def interrupt(study: Study, chance: random.Random, times: int, found: Counter[str]) -> None:
     """SIGINT, SIGTERM and SIGHUP to the group, as a terminal sends them, now and then twice."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        _end_with(number, {128 + number, 0}, study, chance, -(-times // 3), found)
+        _end_with(number, {128 + number}, study, chance, -(-times // 3), found)
 
 
 def _end_with(
@@ -56,7 +56,9 @@ def _end_with(
             time.sleep(chance.random() * 0.5)
             if process.poll() is None:
                 os.killpg(process.pid, number)
-        study.end(process, found, statuses)
+        if study.end(process, found, statuses | {0}) == 0:  # it had just ended
+            sent -= 1
+            found["times"] -= 1
         study.count_orphans(found)
         study.count_changed(before, found)
         if chance.random() < 0.2 and (study.folder() / "study.json").exists():

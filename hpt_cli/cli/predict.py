@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpt_cli.cli import options
-from hpt_cli.errors import InputError
+from hpt_cli.errors import DamagedStudyError, InputError
 
 if TYPE_CHECKING:
+    from hpt_cli.model import Model
     from hpt_cli.store import StudyStore
 
 
@@ -52,7 +53,6 @@ def command(
         hpt predict new.csv --output labels.csv
         hpt predict new.csv people --keep id --probabilities
     """
-    from hpt_cli.model import load_model
     from hpt_cli.objectives.settings import own_code_from_json
     from hpt_cli.prediction import open_output, predict_file
     from hpt_cli.store import StudyStore
@@ -73,7 +73,7 @@ def command(
             "has no finished trial of the built-in network yet, or its model was saved by an older version; "
             "remove best/ and go on with hpt run"
         )
-    model = load_model(best)
+    model = _load(store)
     columns = [name.strip() for name in (keep or "").split(",") if name.strip()]
     records: list[dict[str, Any]] = []
     if as_json and output is None:
@@ -92,6 +92,26 @@ def command(
     else:
         for line in lines(store.folder.name, model, result, output):
             print(line, file=sys.stderr)
+
+
+def _load(store: StudyStore) -> Model:
+    """The model of ``best/``, which may be replaced at any moment.
+
+    Raises:
+        DamagedStudyError: Its files are not those that were written together.
+    """
+    from hpt_cli.model import load_model
+
+    number = store.best_number()
+    model = None if number is None else load_model(store.folder / "best")
+    if model is None or store.best_number() != number:
+        best, holder = store.folder / "best", store.holder()
+        if holder is not None:
+            raise DamagedStudyError(
+                f"{best}: is being written by {holder}; try again when the study has ended"
+            )
+        raise DamagedStudyError(f"{best}: not as it was written; hpt run CONFIG makes it again")
+    return model
 
 
 def _known(store: StudyStore, data: Path) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hpt_cli.config import StudyConfig
     from hpt_cli.executors import Crew
     from hpt_cli.planning import RefineRequest
+    from hpt_cli.views.standing import Standing
 
 
 def read_expectation(text: str | None, config: StudyConfig) -> Expectation | None:
@@ -43,6 +44,12 @@ def notify(sentence: str) -> None:
     from hpt_cli.views.text import clean, folded
 
     print(folded(f"hpt: {clean(sentence)}", sys.stderr), file=sys.stderr)
+
+
+def warn_of_damage(standing: Standing) -> None:
+    """Name the files that cannot be read, so that no trial is left out in silence."""
+    for damage in standing.damage:
+        notify(f"{damage.path}: {damage.why}; left out: hpt run CONFIG sets it aside")
 
 
 def run_and_show(

@@ -87,6 +87,7 @@ class ExecutionSettings:
         engine: ``local`` or ``dask``.
         trial_timeout: Seconds that a trial may take; ``None`` for no limit.
         max_failures: Failed trials after which the study stops.
+        max_first_failures: If so many trials, the first ones, all fail with the same message, it stops.
         retries: How often a trial is tried again whose worker died.
         address: Of a Dask scheduler; ``None`` for a cluster on this machine.
         threads_per_worker: BLAS threads of each worker; these may change the last bits of a result.
@@ -96,6 +97,7 @@ class ExecutionSettings:
     engine: Literal["local", "dask"]
     trial_timeout: float | None
     max_failures: int
+    max_first_failures: int = 3
     retries: int = 1
     threads_per_worker: int = 1
     address: str | None = None
@@ -172,6 +174,7 @@ class StudyConfig:
                 "address": self.execution.address,
                 "trial_timeout": self.execution.trial_timeout,
                 "max_failures": self.execution.max_failures,
+                "max_first_failures": self.execution.max_first_failures,
                 "retries": self.execution.retries,
                 "threads_per_worker": self.execution.threads_per_worker,
             },
@@ -250,6 +253,7 @@ class StudyConfig:
                 address=execution.get("address"),
                 trial_timeout=None if timeout is None else float(timeout),
                 max_failures=int(execution["max_failures"]),
+                max_first_failures=int(execution.get("max_first_failures", 3)),
                 retries=int(execution.get("retries", 1)),
                 threads_per_worker=int(execution.get("threads_per_worker", 1)),
             ),

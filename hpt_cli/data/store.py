@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -50,6 +51,9 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for path in folder.iterdir():
+            if path.is_dir() and path.name in (*_FILES, ABOUT):  # where no file can be put
+                shutil.rmtree(path)
         for name in ARRAYS:
             _publish(folder / f"{name}.npy", _array_writer(getattr(dataset, name)))
         recipe = json.dumps(dataset.recipe.to_json(), allow_nan=False, indent=1) + "\n"

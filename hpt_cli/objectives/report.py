@@ -150,8 +150,11 @@ class Report:
         if self._metric not in metrics:
             names = list(self._names)
             more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-            found = f"it reported {', '.join(names[:_MOST_NAMES])}{more}" if names else "it reported nothing"
-            return Status.FAILED, f"no {self._metric}: {found}"
+            if not names:
+                return Status.FAILED, f"no {self._metric}: it reported nothing"
+            found = f"it reported {', '.join(names[:_MOST_NAMES])}{more}"
+            mend = names[0] if len(names) == 1 else "the name of one of these"
+            return Status.FAILED, f"no {self._metric}: {found}; set objective.metric: {mend}"
         if not math.isfinite(metrics[self._metric]):
             return Status.DIVERGED, f"{self._metric} is {metrics[self._metric]}"
         return None

@@ -37,7 +37,7 @@ def _by_target(ended: Ended, search: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _by_failures(_ended: Ended, _search: Mapping[str, Any]) -> tuple[str, str]:
-    return " by its failures", "--retry-failed, or --set execution.max_failures=NUMBER"
+    return " by its failures", "--retry-failed when the cause is mended"
 
 
 _ENDINGS = {Reason.BUDGET: _by_budget, Reason.TARGET: _by_target, Reason.FAILURES: _by_failures}

@@ -40,7 +40,7 @@ class Standing:
         goal: ``minimize`` or ``maximize``.
         planned: Trials of all its rounds.
         board: The trials, best first.
-        damage: Files among the trials that cannot be read.
+        damage: Files among the trials and reruns that cannot be read.
         ended: How the study ended, if it did.
         ended_note: Why it ended before its last trial, in a sentence, if it did.
     """
@@ -81,6 +81,7 @@ def standing_of(store: StudyStore) -> Standing:
         raise DamagedStudyError(
             f"{store.folder / 'study.json'}: not a study's description ({error!r})"
         ) from error
+    reruns = [read for read in store.each_rerun() if isinstance(read, Damage)]
     with _nothing_collected():
         summary = read_summary(store, space.names if space else ())
         board = rank(summary.results, goal, space, store.evidence())
@@ -91,7 +92,7 @@ def standing_of(store: StudyStore) -> Standing:
         goal=goal,
         planned=planned,
         board=board,
-        damage=summary.damage,
+        damage=[*summary.damage, *reruns],
         ended=Ended.from_study(store.study),
         ended_note=ended_note(store.study, len(summary.results), planned),
     )

@@ -135,6 +135,24 @@ def test_a_script_that_fails_says_why_once_and_in_one_line(process, own, records
     assert "so far" in records()[0]["error"]
 
 
+def test_a_script_that_cannot_start_ends_the_study_with_its_first_trials(hpt, own, records):
+    whole = (own.parent / "train.py").read_text()
+    (own.parent / "train.py").write_text("import tork")
+    for workers in (1, 2):
+        name = ("run", own, "--name", f"with{workers}", "--trials", 12, "--workers", workers)
+        stopped = hpt(*name)
+        assert stopped.exit_code == 1
+        assert "stopped: the first 3 trials failed for the same reason" in stopped.stderr
+        assert stopped.stderr.count("No module named 'tork'") == 1
+        assert "--retry-failed" in stopped.stderr
+        assert 3 <= len(records(f"with{workers}")) <= 2 + 2 * workers  # others may be on their way
+    assert "No module named 'tork'" in hpt(*name).stderr  # as long as nothing is mended
+    assert len(records("with2")) <= 6
+    (own.parent / "train.py").write_text(whole)
+    assert hpt(*name, "--retry-failed").exit_code == 0
+    assert [trial["status"] for trial in records("with2")] == ["done"] * 12
+
+
 def test_the_same_command_goes_on_and_another_is_refused(hpt, own, records):
     assert hpt("run", own).exit_code == 0
     assert "nothing was run" in hpt("run", own).stderr

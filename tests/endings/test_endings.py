@@ -2,7 +2,7 @@
 
 import pytest
 
-from hpt_cli.endings import Ended, Limits, Reason, spent_seconds
+from hpt_cli.endings import Ended, Limits, Reason, begins_with_failures, spent_seconds
 from hpt_cli.trial import Origin, RepeatResult, Status, Timing, TrialResult, TrialSpec
 
 
@@ -100,3 +100,18 @@ class TestRecord:
     @pytest.mark.parametrize("entry", [None, "over", {}, {"reason": "unheard of"}, {"reason": ["budget"]}])
     def test_what_is_no_record_says_nothing(self, entry):
         assert Ended.from_study({"ended": entry}) is None
+
+
+def failed(number, why, status=Status.FAILED):
+    spec = TrialSpec(number, 0, {"x": 1}, (1,), Origin("random"))
+    return TrialResult.failure(spec, status, why, Timing(0.0, 1.0, 1.0))
+
+
+def test_a_study_begins_with_failures_if_its_first_trials_failed_for_one_reason():
+    alike = {number: failed(number, f"no module\nlog of {number}") for number in range(3)}
+    assert begins_with_failures(alike, 3)
+    assert begins_with_failures({**alike, 3: trial(3)}, 3)  # who else was fast must not decide
+    assert not begins_with_failures(alike, 4)
+    for other in (trial(1), failed(1, "killed"), failed(1, "no module", Status.TIMEOUT)):
+        assert not begins_with_failures({**alike, 1: other}, 3)
+    assert not begins_with_failures({}, 3)

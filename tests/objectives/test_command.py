@@ -127,7 +127,8 @@ class TestFailures:
         assert result.reason == "the command could not be started: No such file or directory"
 
     def test_no_result_names_what_was_found(self, command):
-        assert command(code="print('{\"los\": 1}')").reason == "no loss: it reported los"
+        reason = command(code="print('{\"los\": 1}')").reason
+        assert reason == "no loss: it reported los; set objective.metric: los"
 
     def test_a_number_that_is_none_diverged(self, command):
         result = command(code="print('{\"loss\": NaN}')")

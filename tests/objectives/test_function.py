@@ -89,7 +89,7 @@ def test_an_error_is_told_with_the_users_own_lines(function, log, capfd):
         ("train = 3", "TypeError: "),
         ("def train(rate): raise SystemExit(2)", "SystemExit: 2"),
         ("def train(rate): return 'much'", "loss is 'much', not a number"),
-        ("def train(rate): return {'los': 1}", "no loss: it reported los"),
+        ("def train(rate): return {'los': 1}", "no loss: it reported los; set objective.metric: los"),
         ("def train(rate): return None", "loss is null, not a number"),
         ("def train(wrong): return 1", "TypeError: train() got an unexpected keyword argument 'rate'"),
         ("def train(rate):\n    yield {'loss': 1}\n    raise KeyError('x')", "KeyError: 'x'"),

@@ -53,7 +53,10 @@ def test_a_metric_without_a_finite_value_diverged(number):
     [
         ((), "no loss: it reported nothing"),
         (("hello", "{not json", "[1, 2]"), "no loss: it reported nothing"),
-        (('{"los": 1, "accuracy": 2}',), "no loss: it reported los, accuracy"),
+        (
+            ('{"los": 1, "accuracy": 2}',),
+            "no loss: it reported los, accuracy; set objective.metric: the name of one of these",
+        ),
         (('{"loss": "low"}',), "loss is 'low', not a number"),
         (('{"loss": null}',), "loss is null, not a number"),
         (('{"loss": true}',), "loss is True, not a number"),
@@ -78,7 +81,10 @@ def test_a_bare_number_is_the_metric_where_no_line_holds_it():
 
 def test_many_names_are_cut_in_the_error():
     line = "{" + ", ".join(f'"m{n}": {n}' for n in range(20)) + "}"
-    assert report_of(line).error == f"no loss: it reported {', '.join(f'm{n}' for n in range(8))} and 12 more"
+    names = ", ".join(f"m{n}" for n in range(8))
+    assert report_of(line).error == (
+        f"no loss: it reported {names} and 12 more; set objective.metric: the name of one of these"
+    )
 
 
 @pytest.mark.parametrize(

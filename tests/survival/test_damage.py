@@ -2,9 +2,12 @@
 
 import json
 import os
+import random
 import shutil
 
 import pytest
+
+from benchmarks.survival.harm import cut, empty, garble, lose, make_unreadable, replace_by_folder
 
 CONFIG = """\
 name: iris
@@ -54,43 +57,27 @@ def contents(folder):
     return found
 
 
-def cut(path):
-    path.write_bytes(path.read_bytes()[:-40])
-
-
-def empty(path):
-    path.write_bytes(b"")
-
-
-def garble(path):
-    path.write_bytes(os.urandom(300))
-
-
-def nest(path):
+def nest(path, chance):
     path.write_text("[" * 100_000)
 
 
-def copy_another(path):
+def copy_another(path, chance):
     path.write_bytes((path.parent / "00001.json").read_bytes())
 
 
-def make_fifo(path):
+def make_fifo(path, chance):
     path.unlink()
     os.mkfifo(path)
 
 
-def make_folder(path):
-    path.unlink()
-    path.mkdir()
-
-
-HARMS = [cut, empty, garble, nest, copy_another, make_fifo, make_folder]
+HARMS = [cut, empty, garble, nest, copy_another, make_fifo, replace_by_folder, make_unreadable]
+CHANCE = random.Random(1)
 
 
 def test_damaged_trials_are_named_set_aside_and_run_again(hpt, folder, finished):
     trials = folder / "runs" / "iris" / "trials"
     for number, harm in enumerate(HARMS, start=2):
-        harm(trials / f"{number:05d}.json")
+        harm(trials / f"{number:05d}.json", CHANCE)
     result = hpt(folder, "run")
     assert result.returncode == 0, result.stderr
     for number in range(2, 2 + len(HARMS)):
@@ -99,11 +86,11 @@ def test_damaged_trials_are_named_set_aside_and_run_again(hpt, folder, finished)
     assert contents(folder) == contents(finished)
 
 
-@pytest.mark.parametrize("harms", [(cut, empty), (os.unlink, garble)])
+@pytest.mark.parametrize("harms", [(cut, empty), (lose, garble)])
 def test_damaged_rounds_are_decided_again_as_they_were(hpt, folder, finished, harms):
     rounds = folder / "runs" / "iris" / "rounds"
     for number, harm in enumerate(harms):
-        harm(rounds / f"00{number}.json")
+        harm(rounds / f"00{number}.json", CHANCE)
     shown = hpt(folder, "show")
     assert shown.returncode == 2
     assert "000.json" in shown.stderr
@@ -138,7 +125,7 @@ def test_a_newer_schema_is_refused_and_left_alone(hpt, folder, part):
 
 
 def test_a_damaged_description_is_refused_with_a_way_out(hpt, folder, finished):
-    cut(folder / "runs" / "iris" / "study.json")
+    cut(folder / "runs" / "iris" / "study.json", CHANCE)
     result = hpt(folder, "run")
     assert result.returncode == 2
     assert "study.json: cannot be read" in result.stderr
@@ -164,8 +151,8 @@ def test_damaged_prepared_data_and_a_damaged_best_model_are_made_again(hpt, fold
 
 def test_verify_checks_the_files_of_a_whole_study(hpt, folder):
     study = folder / "runs" / "iris"
-    cut(study / "trials" / "00003.json")
-    cut(study / "best" / "model.npz")
+    cut(study / "trials" / "00003.json", CHANCE)
+    cut(study / "best" / "model.npz", CHANCE)
     result = hpt(folder, "verify")
     assert result.returncode == 1
     assert "00003.json" in result.stdout

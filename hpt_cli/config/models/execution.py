@@ -50,6 +50,11 @@ class Execution(Model):
         description="The longest a trial may take: `90s`, `10m`, `1h30m` or seconds; null: no limit.",
     )
     max_failures: Trials = Field(default=20, description="Failed trials after which the study stops.")
+    max_first_failures: Trials = Field(
+        default=3,
+        description="If so many trials, the study's very first, all fail with the same message, it stops: "
+        "then it is the code, not the params.",
+    )
     retries: Annotated[int, Field(ge=0, le=100), WHOLE] = Field(
         default=1, description="How often a trial is tried again whose worker process died under it."
     )
