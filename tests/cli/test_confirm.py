@@ -319,14 +319,29 @@ class TestBadSituations:
         assert done.exit_code == 1
         assert "none of 2 candidates ended well" in done.stderr
 
-    def test_a_damaged_record_is_named(self, make, hpt):
+    def test_a_damaged_record_is_named_and_set_aside_by_confirm(self, make, hpt):
         folder = make()
         (folder / "confirm").mkdir()
         (folder / "confirm" / "000.json").write_text("{")
+        shown = hpt("show")
+        assert shown.exit_code == 2
+        assert "000.json: not a confirmation's record" in shown.stderr
+        assert "hpt confirm" in shown.stderr
+        confirmed = hpt("confirm")
+        assert confirmed.exit_code == 0
+        assert "set aside as 000.json.bad" in confirmed.stdout + confirmed.stderr
+        assert (folder / "confirm" / "000.json.bad").read_text() == "{"
+        assert hpt("show").exit_code == 0
+
+    def test_a_record_of_a_newer_version_is_left_alone(self, make, hpt):
+        folder = make()
+        (folder / "confirm").mkdir()
+        (folder / "confirm" / "000.json").write_text('{"schema": 99}')
         for command in ("confirm", "show"):
             done = hpt(command)
             assert done.exit_code == 2
-            assert "not a confirmation's record" in done.stderr
+            assert "upgrade hpt" in done.stderr
+        assert (folder / "confirm" / "000.json").exists()
 
 
 @pytest.mark.usefixtures("here")
