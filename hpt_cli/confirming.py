@@ -168,7 +168,7 @@ def plan_confirmation(
         doubt: Why there is no such model, so that the leaderboard's order counts; empty if there is.
     """
     board = rank(results, goal, None, evidence)
-    seen = [row.result.number for row in board.rows if row.rank is not None]
+    seen = [result.number for result in board.rows.results[: board.done]]
     certain = board.noise is not None and board.noise.spread == 0  # what was seen is what is true
     ordered = list(seen if certain or doubt else believed)
     level = {seen[0], *(row.result.number for row in board.level)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from hpt_cli.confirmation import Candidate, Confirmation
@@ -47,6 +48,11 @@ class Evidence:
         """
         last = self.last
         return None if last is None or last.plan.done < done else _chosen(last)
+
+    @property
+    def trials(self) -> AbstractSet[int]:
+        """The trials of which more is known than their own repeats."""
+        return self._by_trial.keys()
 
     def knows(self, trial: int) -> bool:
         """Whether there is anything beside the trial's own repeats."""

@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from hpt_cli.board import Row
 from hpt_cli.errors import ExpectationMissedError, InputError
-from hpt_cli.ranking import Row, suggest
+from hpt_cli.ranking import suggest
 
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,

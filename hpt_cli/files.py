@@ -56,14 +56,19 @@ def read_json(path: str | Path) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-def read_content(path: str | Path) -> bytes:
+def read_content(path: str | Path, folder: int | None = None) -> bytes:
     """What a file of ours holds.
+
+    Args:
+        path: Where it is.
+        folder: A folder's descriptor, from which ``path`` goes.
 
     Raises:
         ValueError: It is no regular file, or too large.
         OSError: It cannot be read.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # of a FIFO, open would wait
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # of a FIFO, open would wait
+    descriptor = os.open(path, flags, dir_fd=folder)
     try:
         about = os.fstat(descriptor)  # what Path.open does around it takes seconds for 100,000 files
         if not stat.S_ISREG(about.st_mode):

@@ -19,10 +19,10 @@ from hpt_cli.trial import TrialResult
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hpt_cli.board import Leaderboard
     from hpt_cli.config import StudyConfig
     from hpt_cli.events import Event, Observer
     from hpt_cli.model import Model
-    from hpt_cli.ranking import Leaderboard
     from hpt_cli.rounds import RoundPlan
 
 _Path = str | os.PathLike[str]

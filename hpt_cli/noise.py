@@ -218,6 +218,7 @@ def contenders(
     z: float = Z,
     together: bool = True,
     best: int | None = None,
+    among: int = 0,
 ) -> tuple[int, ...]:
     """The trials that cannot be told from the best, best first; the best is always one.
 
@@ -235,6 +236,7 @@ def contenders(
             certainty takes more.
         together: Allow for the number of trials that are compared.
         best: The trial that the others are compared with, where it is not the one with the best mean.
+        among: How many trials there are, where those that are surely behind are left out of ``trials``.
     """
     if not trials:
         return ()
@@ -243,16 +245,17 @@ def contenders(
     best = ordered[0] if best is None else best
     left = [number for number in ordered if number != best]
     against = {number: compare(trials[number], trials[best], noise) for number in left}
+    compared = max(among, len(ordered))
     while True:
-        limit = best_of_equals(len(left) + 1, z) if together else z
+        limit = best_of_equals(compared, z) if together else z
         kept = [
             number
             for number in left
             if against[number].behind(goal) <= _same_certainty(limit, against[number].freedom)
         ]
-        if len(kept) == len(left):
+        if len(kept) + 1 == compared or not together:
             return (best, *kept)
-        left = kept
+        left, compared = kept, len(kept) + 1
 
 
 @lru_cache(maxsize=64)

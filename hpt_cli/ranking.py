@@ -8,18 +8,17 @@ from __future__ import annotations
 import difflib
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from operator import attrgetter
 
-from hpt_cli.confirmation import Confirmation
+from hpt_cli.board import Edge, Leaderboard, Row, Rows, ranks_of
 from hpt_cli.errors import InputError
 from hpt_cli.evidence import NOTHING_ELSE, Evidence
 from hpt_cli.network import metric_goal
-from hpt_cli.noise import Interval, Noise, Trainings, contenders, interval, mean_of, measure, sample_spread
-from hpt_cli.rerun import objectives_of
+from hpt_cli.noise import Noise, contenders, mean_of, measure
 from hpt_cli.space import SCALES, Choice, Dimension, Float, Int, Params, SearchSpace, Value
-from hpt_cli.trial import RepeatResult, Status, TrialResult
+from hpt_cli.trial import Status, TrialResult
 
 MEASURES = ("objective", "mean", "spread", "low", "high", "trainings", "standing")
 """How good a trial is, by the names of every table that holds all: the objective is the mean of its planned
@@ -28,166 +27,9 @@ repeats, the mean that of the trainings that it is judged by, low and high the e
 COLUMNS = ("rank", "trial", "round", "status", *MEASURES, "epochs", "seconds", "error")
 """What every trial has, by the names of every table; a param of such a name is called ``params.NAME``."""
 
-_LOOKED_AT = 1000  # of more trials, noise and contenders are looked for among so many, the best
+_LOOKED_AT = 1000  # of more trials, noise and contenders are looked for among so many, the best, at first
+_MOST_LOOKED_AT = 8000  # takes some tenths of a second
 _EDGE = 0.03  # share of a range, in units of its scale, that counts as its edge
-
-
-@dataclass(frozen=True)
-class Row:
-    """One trial's place among the others.
-
-    Args:
-        rank: From 1; trials with the same mean share it, and the next rank is skipped.  ``None`` for a trial
-            that is not done.
-        result: The trial.
-        counted: The trainings that it is judged by, see :class:`hpt_cli.evidence.Evidence`; ``None`` for its
-            repeats.
-        noise: What the repeats of all trials tell.
-        level: Whether it cannot be told from the best.
-        confirmed: Whether it is the confirmed one.
-        found: Where a confirmation found its mean to lie.
-
-    What follows from the result is worked out when it is asked for: of 100,000 rows few are shown.
-    """
-
-    rank: int | None
-    result: TrialResult
-    counted: tuple[RepeatResult, ...] | None = None
-    noise: Noise | None = None
-    level: bool = False
-    confirmed: bool = False
-    found: Interval | None = None
-
-    @property
-    def trainings(self) -> int:
-        """How many trainings it is judged by."""
-        return len(self._objectives)
-
-    @cached_property
-    def mean(self) -> float | None:
-        """Of the objective over these trainings; ``None`` for a trial that is not done."""
-        if self.result.objective is None or not self._objectives:
-            return self.result.objective
-        return mean_of(self._objectives)
-
-    @cached_property
-    def spread(self) -> float | None:
-        """Sample standard deviation of the objective over them; ``None`` with fewer than two."""
-        return sample_spread(list(self._objectives.values())) if len(self._objectives) > 1 else None
-
-    @cached_property
-    def interval(self) -> Interval | None:
-        """Where the mean over all training seeds lies; ``None`` where that is not known."""
-        if self.found is not None:
-            return self.found
-        return interval(self._objectives, self.noise) if self._objectives else None
-
-    @cached_property
-    def epochs(self) -> int | None:
-        """Epochs run, the most of any repeat; ``None`` where no repeat has a curve."""
-        return max(
-            (repeat.epochs for repeat in self.result.repeats if repeat.epochs is not None), default=None
-        )
-
-    @cached_property
-    def metrics(self) -> Mapping[str, float]:
-        """Each metric's mean over these trainings."""
-        return mean_metrics(self.result.repeats if self.counted is None else self.counted)
-
-    @property
-    def standing(self) -> str:
-        """``confirmed``, ``best``, ``contender`` or nothing."""
-        if self.confirmed:
-            return "confirmed"
-        return "best" if self.rank == 1 else "contender" if self.level else ""
-
-    @cached_property
-    def _objectives(self) -> Trainings:
-        """By seed; empty for a trial that is not done."""
-        if self.result.objective is None:
-            return {}
-        return objectives_of(self.result.repeats if self.counted is None else self.counted)
-
-
-@dataclass(frozen=True)
-class Edge:
-    """The best trial's value lies at an end of what was searched.
-
-    Args:
-        name: The dimension.
-        value: The best trial's.
-        end: ``lower`` or ``upper``.
-        low: Of the widest range that any round searched.
-        high: Likewise.
-    """
-
-    name: str
-    value: float
-    end: str
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, repr=False)
-class Leaderboard:
-    """A study's finished trials, best first.
-
-    Args:
-        goal: ``minimize`` or ``maximize``.
-        rows: The done ones by mean, ties by number, a confirmation's candidates before the others and the
-            confirmed one first; then the others by status and number.
-        params: The names that are worth a column, in the space's order: they could vary, and did.
-        edges: Where the range should be widened.
-        counts: Finished trials by status, those with none left out.
-        names: Of all the space's params, in its order.
-        noise: What repeats tell; ``None`` where no trial was trained twice.
-        confirmation: The last one that chose a trial.
-    """
-
-    goal: str
-    rows: tuple[Row, ...]
-    params: tuple[str, ...]
-    edges: tuple[Edge, ...]
-    counts: Mapping[Status, int]
-    names: tuple[str, ...] = ()
-    noise: Noise | None = None
-    confirmation: Confirmation | None = None
-
-    def __repr__(self) -> str:
-        best = "none done" if self.best is None else f"best {self.best.result.number}: {self.best.mean}"
-        return f"<Leaderboard of {len(self.rows)} trials, {best}>"
-
-    @property
-    def level(self) -> tuple[Row, ...]:
-        """The trials that cannot be told from the best, without it."""
-        return tuple(row for row in self.rows[1:] if row.level)
-
-    @property
-    def done_since(self) -> int:
-        """How many trials have been done since the confirmation."""
-        done = sum(row.rank is not None for row in self.rows)
-        return 0 if self.confirmation is None else done - self.confirmation.plan.done
-
-    @property
-    def best(self) -> Row | None:
-        """The first row, if its trial is done."""
-        return self.rows[0] if self.rows and self.rows[0].rank == 1 else None
-
-    @property
-    def ties(self) -> tuple[Row, ...]:
-        """The rows that share the first rank with the best."""
-        return tuple(row for row in self.rows[1:] if row.rank == 1)
-
-    @property
-    def all_params(self) -> tuple[str, ...]:
-        """Every param that a trial has, in the space's order."""
-        found = dict.fromkeys(name for row in self.rows for name in row.result.params)
-        return tuple(dict.fromkeys([*(name for name in self.names if name in found), *found]))
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        """Every metric that a trial has, in the order of the trials' own."""
-        return tuple(dict.fromkeys(name for row in self.rows for name in row.metrics))
 
 
 def rank(
@@ -204,41 +46,28 @@ def rank(
         space: What was searched; of several rounds, :func:`widest`.  ``None`` if nothing was planned yet.
         evidence: What is known beside the trials.
     """
-    results = list(results)
-    confirmed = evidence.confirmed(sum(result.objective is not None for result in results))
-    order = _Order(goal, evidence, confirmed)
-    keys = {result.number: order.key(result) for result in results}
-    ordered = sorted(results, key=lambda result: keys[result.number])
-    head = [result for result in ordered[:_LOOKED_AT] if result.objective is not None]
-    trainings = {result.number: evidence.trainings(result) for result in head}
-    noise = measure(trainings.values(), goal)
-    level = _level(trainings, noise, goal, evidence, confirmed)
-    rows: list[Row] = []
-    for place, result in enumerate(ordered, start=1):
-        number = result.number
-        tied = bool(rows) and _is_tie(keys[rows[-1].result.number], keys[number])
-        rows.append(
-            Row(
-                rank=None if result.objective is None else rows[-1].rank if tied else place,
-                result=result,
-                counted=tuple(evidence.repeats(result)) if evidence.knows(number) else None,
-                noise=noise,
-                level=number in level,
-                confirmed=number == confirmed,
-                found=evidence.interval_of(number) if evidence.knows(number) else None,
-            )
-        )
-    best = rows[0].result if rows and rows[0].rank == 1 else None
-    counts = Counter(result.status for result in ordered)
+    results = sorted(results, key=attrgetter("number"))
+    done, ranks = _done_in_order(results, goal, evidence)
+    others = [result for result in results if result.objective is None]
+    others.sort(key=lambda result: list(Status).index(result.status))
+    ordered = done + others
+    confirmed = evidence.confirmed(len(done))
+    noise, level, all_level = _level(done, goal, evidence, confirmed)
+    rows = Rows(ordered, ranks, evidence, noise, level, confirmed)
+    counts = Counter(result.status for result in results)
     return Leaderboard(
         goal=goal,
-        rows=tuple(rows),
+        rows=rows,
         params=_varying(ordered, space),
-        edges=edges(best.params, space) if best and space else (),
+        edges=edges(done[0].params, space) if done and space else (),
         counts={status: counts[status] for status in Status if status in counts},
         names=space.names if space else (),
         noise=noise,
         confirmation=evidence.last,
+        level=tuple(rows[place] for place in range(1, len(done)) if done[place].number in level)
+        if level
+        else (),
+        all_level=all_level,
     )
 
 
@@ -246,42 +75,46 @@ def best_of(
     results: Iterable[TrialResult], goal: str, evidence: Evidence = NOTHING_ELSE
 ) -> TrialResult | None:
     """The trial at the top of the leaderboard; ``None`` if none is done."""
+    done, _ = _done_in_order(sorted(results, key=attrgetter("number")), goal, evidence)
+    return done[0] if done else None
+
+
+def _done_in_order(
+    results: Iterable[TrialResult], goal: str, evidence: Evidence
+) -> tuple[list[TrialResult], list[int]]:
+    """The trials that are done, best first, and their ranks.
+
+    The confirmed one is before the other candidates of its confirmation, and these before the rest.
+
+    Args:
+        results: By number, which decides between equals.
+        goal: ``minimize`` or ``maximize``.
+        evidence: What is known beside the trials.
+    """
     done = [result for result in results if result.objective is not None]
-    order = _Order(goal, evidence, evidence.confirmed(len(done)))
-    return min(done, key=order.key, default=None)
+    mean: Callable[[TrialResult], float] = attrgetter("objective")
+    if evidence.trials:
+        means = {result.number: mean_objective(result, evidence) for result in done}
+        mean = lambda result: means[result.number]  # noqa: E731
+    tiers: tuple[list[TrialResult], ...] = ([], [], [])
+    confirmed = evidence.confirmed(len(done))
+    if confirmed is None:
+        tiers[2].extend(done)
+    else:
+        candidates = evidence.last.outcome.candidates if evidence.last and evidence.last.outcome else ()
+        fresh = {candidate.trial for candidate in candidates if candidate.fresh}
+        for result in done:
+            tiers[0 if result.number == confirmed else 1 if result.number in fresh else 2].append(result)
+    ordered: list[TrialResult] = []
+    ranks: list[int] = []
+    for tier in tiers:
+        tier.sort(key=mean, reverse=goal == "maximize")  # stable either way
+        ranks += ranks_of(map(mean, tier), first=len(ordered) + 1)
+        ordered += tier
+    return ordered, ranks
 
 
-_NOT_DONE = 3.0  # behind every tier of those that are
-
-
-def _is_tie(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
-    """Whether two trials are equally good, by their keys; a mean's rounding error makes no difference."""
-    return a[0] == b[0] != _NOT_DONE and math.isclose(a[1], b[1], rel_tol=1e-12)
-
-
-class _Order:
-    """Which trial is before which, by all that is known."""
-
-    def __init__(self, goal: str, evidence: Evidence, confirmed: int | None) -> None:
-        self._goal = goal
-        self._evidence = evidence
-        self._confirmed = confirmed
-        last = evidence.last if confirmed is not None else None
-        candidates = last.outcome.candidates if last and last.outcome else ()
-        self._fresh = {candidate.trial for candidate in candidates if candidate.fresh}
-
-    def key(self, result: TrialResult) -> tuple[float, ...]:
-        """What to sort by."""
-        if result.objective is None:
-            return (_NOT_DONE, list(Status).index(result.status), result.number)
-        mean = mean_objective(result, self._evidence)
-        return (self._tier(result), mean if self._goal == "minimize" else -mean, result.number)
-
-    def _tier(self, result: TrialResult) -> float:
-        return 0.0 if result.number == self._confirmed else 1.0 if result.number in self._fresh else 2.0
-
-
-def mean_objective(result: TrialResult, evidence: Evidence = NOTHING_ELSE) -> float:
+def mean_objective(result: TrialResult, evidence: Evidence) -> float:
     """The mean objective of a trial that is done, over the trainings that it is judged by."""
     trainings = evidence.trainings(result) if evidence.knows(result.number) else {}
     return mean_of(trainings) if trainings else result.objective or 0.0
@@ -292,22 +125,6 @@ def sort_key(result: TrialResult, goal: str) -> tuple[float, ...]:
     if result.objective is None:
         return (1.0, list(Status).index(result.status), result.number)
     return (0.0, result.objective if goal == "minimize" else -result.objective, result.number)
-
-
-def is_tie(a: TrialResult, b: TrialResult) -> bool:
-    """Whether two done trials are equally good; a mean's rounding error makes no difference."""
-    if a.objective is None or b.objective is None:
-        return False
-    return math.isclose(a.objective, b.objective, rel_tol=1e-12)
-
-
-def mean_metrics(repeats: Iterable[RepeatResult]) -> dict[str, float]:
-    """Each metric's mean over the repeats that have it."""
-    values: dict[str, list[float]] = {}
-    for repeat in repeats:
-        for name, value in repeat.metrics.items():
-            values.setdefault(name, []).append(value)
-    return {name: math.fsum(found) / len(found) for name, found in values.items()}
 
 
 def widest(spaces: Sequence[SearchSpace]) -> SearchSpace | None:
@@ -367,7 +184,7 @@ def sort_rows(board: Leaderboard, by: str) -> tuple[Row, ...]:
         InputError: There is nothing of that name; the message says what there is.
     """
     if by in ("objective", "rank"):
-        return board.rows
+        return tuple(board.rows)
     columns: dict[str, Callable[[Row], Value | None]] = {
         "trial": lambda row: row.result.number,
         "number": lambda row: row.result.number,
@@ -394,21 +211,31 @@ def sort_rows(board: Leaderboard, by: str) -> tuple[Row, ...]:
 
 
 def _level(
-    trainings: Mapping[int, Trainings],
-    noise: Noise | None,
-    goal: str,
-    evidence: Evidence,
-    confirmed: int | None,
-) -> set[int]:
-    """The trials that cannot be told from the best, which comes first."""
-    if noise is None or not trainings:
-        return set()
-    found = set(contenders(trainings, noise, goal, best=next(iter(trainings))))
+    done: Sequence[TrialResult], goal: str, evidence: Evidence, confirmed: int | None
+) -> tuple[Noise | None, AbstractSet[int], bool]:
+    """The noise, the trials that cannot be told from the best, which comes first, and whether that is all.
+
+    Contenders lie among the best: as long as there are some in the last half of those that were looked at,
+    twice as many are looked at.
+    """
+    known = (result for result in done[_LOOKED_AT:] if result.number in evidence.trials)
+    trainings = {result.number: evidence.trainings(result) for result in (*done[:_LOOKED_AT], *known)}
+    noise = measure(trainings.values(), goal)
+    if noise is None:
+        return None, frozenset(), True
+    size = _LOOKED_AT
+    while True:
+        head = {result.number: evidence.trainings(result) for result in done[:size]}
+        found = set(contenders(head, noise, goal, best=done[0].number, among=len(done)))
+        ends = size >= len(done) or found.isdisjoint(result.number for result in done[size // 2 : size])
+        if ends or size >= _MOST_LOOKED_AT:
+            break
+        size *= 2
     last = evidence.last
     if confirmed is not None and last is not None and last.outcome is not None:  # told apart by those seeds
         found -= {candidate.trial for candidate in last.outcome.candidates}
         found |= {candidate.trial for candidate in last.outcome.candidates if candidate.level}
-    return found
+    return noise, found, ends
 
 
 def _varying(results: Sequence[TrialResult], space: SearchSpace | None) -> tuple[str, ...]:

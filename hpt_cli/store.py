@@ -24,7 +24,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,8 +59,11 @@ from hpt_cli.records import (
     read_rerun,
     read_round,
     read_trial,
+    read_trials,
     rerun_files,
     trial_files,
+    trial_name,
+    trial_numbers,
 )
 from hpt_cli.rerun import Rerun
 from hpt_cli.rounds import RoundPlan
@@ -201,7 +204,7 @@ class StudyStore:
 
     def trial_path(self, number: int) -> Path:
         """Where trial ``number`` is, or will be."""
-        return self.folder / "trials" / f"{number:05d}.json"
+        return self.folder / "trials" / trial_name(number)
 
     def read_trial(self, number: int) -> TrialResult:
         """One finished trial.
@@ -212,10 +215,10 @@ class StudyStore:
         """
         path = self.trial_path(number)
         if not os.path.lexists(path):
-            numbers = [file.number for file in self.trial_files()]
+            numbers = self.trial_numbers()
             there = f"finished are {ranges(numbers)}" if numbers else "none is finished yet"
             raise StudyNotFoundError(f"{self.name} has no finished trial {number}; {there}")
-        read = read_trial(path, number)
+        read = read_trial(path.parent, number)
         if isinstance(read, Damage):
             raise DamagedStudyError(f"{path}: {read.why}; hpt run CONFIG sets it aside and runs it again")
         return read
@@ -224,9 +227,17 @@ class StudyStore:
         """The finished trials' files, by number."""
         return trial_files(self.folder / "trials")
 
-    def each_trial(self) -> Iterator[TrialResult | Damage]:
-        """What each trial's file holds, by number, one after the other: all their curves take memory."""
-        return (file.read() for file in self.trial_files())
+    def trial_numbers(self) -> list[int]:
+        """The finished trials: those that have a file."""
+        return trial_numbers(self.folder / "trials")
+
+    def each_trial(self, numbers: Iterable[int] | None = None) -> Iterator[TrialResult | Damage]:
+        """What trials' files hold, one after the other: all their curves take memory.
+
+        Args:
+            numbers: The trials, which have a file; left out, all that have, by number.
+        """
+        return read_trials(self.folder / "trials", self.trial_numbers() if numbers is None else numbers)
 
     def results(self) -> list[TrialResult]:
         """Every finished trial, by number; damaged files are left out, see :meth:`damage`."""

@@ -15,7 +15,7 @@ import os
 import sys
 import time
 from array import array
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -34,6 +34,7 @@ _FILES_WORTH_KEEPING = 500  # it takes some hundredths of a second to read so ma
 _BYTES_WORTH_KEEPING = 2**21
 _NANOSECONDS_TO_SETTLE = 2e9  # FAT's clock, the coarsest: within a tick a file can change unnoticed
 _STATUSES = tuple(Status)
+_PLACES = {status: place for place, status in enumerate(_STATUSES)}
 _SLOW = b" "  # begins a line that only the standard library reads as it was meant
 
 
@@ -62,31 +63,37 @@ def read_summary(store: StudyStore, names: Sequence[str] = ()) -> Summary:
     known = _Table.load(path)
     damage: list[Damage] = []
     if not known.is_of(listed):
-        known = _updated(known, listed, damage, path)
+        known = _updated(known, store, listed, damage, path)
     return Summary(known.results({name: place for place, name in enumerate(names)}), damage)
 
 
-def _updated(known: _Table, listed: Iterable[TrialFile], damage: list[Damage], path: Path) -> _Table:
+def _updated(
+    known: _Table, store: StudyStore, listed: Sequence[TrialFile], damage: list[Damage], path: Path
+) -> _Table:
     """The table of all ``listed`` files, saved to ``path`` if that is worth it.
 
     Damaged files are added to ``damage``, and are not in the table.
     """
     places = {number: place for place, number in enumerate(known.numbers)}
+    kept = {
+        file.number
+        for file in listed
+        if (place := places.get(file.number)) is not None and known.has(place, file)
+    }
     table = _Table()
     young = set()  # what may still change unnoticed
     fresh_files = fresh_bytes = 0
     now = time.time_ns()
+    reads = store.each_trial([file.number for file in listed if file.number not in kept])
     for file in listed:
-        place = places.get(file.number)
-        if place is not None and known.has(place, file):
-            table.add(file[2:], *known.entry(place))
+        if file.number in kept:
+            table.add(file, *known.entry(places[file.number]))
             continue
-        read = file.read()
+        read = next(reads)
         if isinstance(read, Damage):
             damage.append(read)
             continue
-        objective = math.nan if read.objective is None else read.objective
-        table.add(file[2:], file.number, _STATUSES.index(read.status), objective, _line_of(read))
+        table.add(file, *_entry_of(read))
         if now - file.mtime_ns > _NANOSECONDS_TO_SETTLE:
             fresh_files += 1
             fresh_bytes += file.size
@@ -113,14 +120,12 @@ class _Table:
     def _keys(self) -> tuple[array[int], ...]:
         return (self.numbers, self.sizes, self.times, self.inodes)
 
-    def add(
-        self, file: tuple[int, int, int], number: int, status: int, objective: float, line: bytes
-    ) -> None:
-        """Add a trial behind the others, made from a file of a size, a time and an inode."""
-        self.numbers.append(number)
-        self.sizes.append(file[0])
-        self.times.append(file[1])
-        self.inodes.append(file[2])
+    def add(self, file: TrialFile, status: int, objective: float, line: bytes) -> None:
+        """Add a trial behind the others: its file, and of what that holds the rest of :func:`_entry_of`."""
+        self.numbers.append(file.number)
+        self.sizes.append(file.size)
+        self.times.append(file.mtime_ns)
+        self.inodes.append(file.inode)
         self.statuses.append(status)
         self.objectives.append(objective)
         self.lines += line
@@ -130,29 +135,34 @@ class _Table:
         """What is known of the trial at ``place``, as :func:`_line_of` wrote it."""
         return bytes(self.lines[self.ends[place - 1] if place else 0 : self.ends[place]])
 
-    def entry(self, place: int) -> tuple[int, int, float, bytes]:
-        """The trial at ``place``: number, status, objective and line."""
-        return self.numbers[place], self.statuses[place], self.objectives[place], self.line(place)
+    def file(self, place: int) -> TrialFile:
+        """The file that the trial at ``place`` was read from, as it was then."""
+        return TrialFile(self.numbers[place], self.sizes[place], self.times[place], self.inodes[place])
+
+    def entry(self, place: int) -> tuple[int, float, bytes]:
+        """The trial at ``place``, as :func:`_entry_of` has it."""
+        return self.statuses[place], self.objectives[place], self.line(place)
 
     def without(self, numbers: Container[int]) -> _Table:
         """The table of the other trials."""
         table = _Table()
         for place, number in enumerate(self.numbers):
             if number not in numbers:
-                table.add((self.sizes[place], self.times[place], self.inodes[place]), *self.entry(place))
+                table.add(self.file(place), *self.entry(place))
         return table
 
     def has(self, place: int, file: TrialFile) -> bool:
         """Whether the entry at ``place`` was made from the file as it is."""
-        return (self.sizes[place], self.times[place], self.inodes[place]) == file[2:]
+        return self.file(place) == file
 
     def is_of(self, listed: Sequence[TrialFile]) -> bool:
         """Whether the table is made from exactly these files as they are."""
         if len(listed) != len(self.numbers):
             return False
-        numbers, _, *rest = zip(*listed, strict=True) if listed else [()] * 5
-        now = zip(self._keys, (numbers, *rest), strict=True)
-        return all(array(known.typecode, found) == known for known, found in now)
+        now = zip(*listed, strict=True) if listed else [()] * len(self._keys)
+        return all(
+            array(known.typecode, found) == known for known, found in zip(self._keys, now, strict=True)
+        )
 
     def results(self, order: Mapping[str, int]) -> list[TrialResult]:
         """Every trial, with its params in an order."""
@@ -220,6 +230,12 @@ def _remembered(number: int, status: Status, objective: float | None, source: _S
     set_(result, "objective", objective)
     set_(result, "_source", source)
     return result
+
+
+def _entry_of(result: TrialResult) -> tuple[int, float, bytes]:
+    """A trial but its number: the place of its status, its objective or NaN, and its line."""
+    objective = math.nan if result.objective is None else result.objective
+    return _PLACES[result.status], objective, _line_of(result)
 
 
 def _line_of(result: TrialResult) -> bytes:

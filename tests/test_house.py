@@ -12,7 +12,18 @@ FLOORS = [
     {"errors"},
     {"files", "quick_json", "space", "seeds", "environment", "network", "data", "trial", "rerun"},
     {"noise", "confirmation", "evidence"},
-    {"model", "strategies", "rounds", "objectives", "executors", "records", "store", "ranking", "expectation"}
+    {
+        "model",
+        "strategies",
+        "rounds",
+        "objectives",
+        "executors",
+        "records",
+        "store",
+        "board",
+        "ranking",
+        "expectation",
+    }
     | {"events", "summary", "endings", "pruning"},
     {"config"},
     {

@@ -40,7 +40,7 @@ def configs(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -
 def trial_numbers(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The finished trials of the study that is meant, unless there are too many to read."""
     store = _study(ctx)
-    numbers = [] if store is None else [str(file.number) for file in store.trial_files()]
+    numbers = [] if store is None else list(map(str, store.trial_numbers()))
     fitting = [number for number in numbers if number.startswith(incomplete)]
     return [CompletionItem(number) for number in fitting] if len(fitting) <= _MOST else []
 

@@ -6,7 +6,8 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
-from hpt_cli.ranking import Row, sort_key
+from hpt_cli.board import Row
+from hpt_cli.ranking import sort_key
 from hpt_cli.space import Params
 from hpt_cli.trial import finite
 from hpt_cli.views.standing import Standing
@@ -47,7 +48,7 @@ def bests_of(standing: Standing, row: Row, believed: int | None) -> Bests:
         row: The top of its leaderboard.
         believed: The model's.
     """
-    done = [other.result for other in standing.board.rows if other.rank is not None]
+    done = standing.board.rows.results[: standing.board.done]
     seen = min(done, key=lambda result: sort_key(result, standing.goal))
     return Bests(row, seen.number, believed, row.result.number if row.confirmed else None)
 

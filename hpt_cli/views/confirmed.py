@@ -55,7 +55,7 @@ def confirmation_json(standing: Standing, record: Confirmation) -> dict[str, Any
 
 def _columns(standing: Standing, record: Confirmation, outcome: ConfirmOutcome) -> list[Column]:
     """Trial, what it had in the study, its fresh mean, where that lies, and whether it can be told apart."""
-    before = {row.result.number: row.result.objective for row in standing.board.rows}
+    before = {result.number: result.objective for result in standing.board.rows.results}
     found = outcome.candidates
     had = [before.get(candidate.trial) for candidate in found]
     fresh = [candidate.fresh for candidate in found]
@@ -92,8 +92,8 @@ def _plain(standing: Standing, record: Confirmation) -> list[str]:
 
 
 def _params(standing: Standing, outcome: ConfirmOutcome) -> Params:
-    rows = (row.result.params for row in standing.board.rows if row.result.number == outcome.chosen)
-    return next(rows, {})
+    found = (of.params for of in standing.board.rows.results if of.number == outcome.chosen)
+    return next(found, {})
 
 
 def headline(record: Confirmation, metric: str) -> str:

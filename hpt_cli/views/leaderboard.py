@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from hpt_cli.ranking import Leaderboard, Row, param_title
+from hpt_cli.board import Leaderboard, Row
+from hpt_cli.ranking import param_title
 from hpt_cli.trial import Status
 from hpt_cli.views.confirmed import headline, test_scores
 from hpt_cli.views.console import BEST, FAINT, WARNING, pairs, plus_minus, write_lines

@@ -12,8 +12,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from hpt_cli.board import Row
 from hpt_cli.events import Event, Notice, RoundStarted
-from hpt_cli.ranking import Row
 from hpt_cli.trial import Status
 from hpt_cli.views.console import BEST, FAINT, WARNING, plus_minus
 from hpt_cli.views.in_place import InPlace

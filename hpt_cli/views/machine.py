@@ -9,8 +9,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from hpt_cli.board import Leaderboard, Row
 from hpt_cli.noise import Noise
-from hpt_cli.ranking import COLUMNS, MEASURES, Leaderboard, Row, param_title
+from hpt_cli.ranking import COLUMNS, MEASURES, param_title
 from hpt_cli.space import Value
 from hpt_cli.trial import finite
 from hpt_cli.views.standing import Standing, notes

@@ -10,6 +10,7 @@ from typing import Self
 
 from rich.console import Console
 
+from hpt_cli.board import Row
 from hpt_cli.events import (
     Event,
     Notice,
@@ -19,7 +20,6 @@ from hpt_cli.events import (
     StudyStarted,
     TrialFinished,
 )
-from hpt_cli.ranking import Row
 from hpt_cli.rerun import Rerun
 from hpt_cli.trial import TrialResult
 from hpt_cli.views.console import write_lines

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from hpt_cli.board import Leaderboard, Rows, ranks_of
 from hpt_cli.events import (
     Event,
     RerunFinished,
@@ -17,7 +18,7 @@ from hpt_cli.events import (
     TrialFinished,
     TrialStarted,
 )
-from hpt_cli.ranking import Leaderboard, Row, is_tie, sort_key
+from hpt_cli.ranking import sort_key
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.trial import Status, TrialResult
 
@@ -103,13 +104,11 @@ class Progress:
 
     def top(self, count: int) -> Leaderboard:
         """The best trials so far, at most ``count``, of which no view asks for more than 20."""
-        rows: list[Row] = []
-        for place, result in enumerate(self._ranked[:count], start=1):
-            tied = rows and is_tie(rows[-1].result, result)
-            rows.append(Row(rows[-1].rank if tied else place, result))
+        best = self._ranked[:count]
+        rows = Rows(best, ranks_of(result.objective or 0.0 for result in best))
         dimensions = self.plan.space.dimensions if self.plan else {}
         params = tuple(name for name, dimension in dimensions.items() if dimension.size != 1)
-        return Leaderboard(self.goal, tuple(rows), params, (), dict(self.counts))
+        return Leaderboard(self.goal, rows, params, (), dict(self.counts))
 
     def _count(self, result: TrialResult) -> None:
         self.finished += 1

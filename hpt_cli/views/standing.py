@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hpt_cli.board import Leaderboard, Row
 from hpt_cli.endings import Ended
 from hpt_cli.errors import DamagedStudyError
 from hpt_cli.noise import Interval, Noise
-from hpt_cli.ranking import Leaderboard, Row, rank, widest
+from hpt_cli.ranking import rank, widest
 from hpt_cli.records import Damage
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.store import StudyStore
@@ -117,7 +118,7 @@ def row_of(standing: Standing, result: TrialResult) -> Row:
         standing: Where its study stands.
         result: The trial, as its file has it.
     """
-    row = next(row for row in standing.board.rows if row.result.number == result.number)
+    row = standing.board.rows.of(result.number)
     return dataclasses.replace(row, result=dataclasses.replace(row.result, repeats=result.repeats))
 
 
@@ -153,7 +154,8 @@ def notes(standing: Standing) -> list[str]:
         for edge in board.edges
     ]
     ended_well = (Status.DONE, Status.PRUNED)
-    failed = [row.result for row in board.rows if row.result.status not in ended_well and row.result.error]
+    others = board.rows.results[board.done :]
+    failed = [result for result in others if result.status not in ended_well and result.error]
     if failed:
         first = min(failed, key=lambda result: result.number)
         of = f"the first of {plural(len(failed), 'trial')} without a result, " if len(failed) > 1 else ""
@@ -164,8 +166,7 @@ def notes(standing: Standing) -> list[str]:
 def _doubts(standing: Standing) -> list[str]:
     """What is not known of the best, and how it can be known."""
     board, ask = standing.board, f"hpt confirm {standing.handle}"
-    done = sum(row.rank is not None for row in board.rows)
-    if board.best is None or done < 2:
+    if board.best is None or board.done < 2:
         return []
     if board.confirmation is not None:
         if not board.done_since:
@@ -186,8 +187,9 @@ def _doubts(standing: Standing) -> list[str]:
         if second.rank is None or not _overlap(board.best.interval, second.interval):
             return []
         return [f"no trial is marked ~, though intervals overlap: {_differ(board.noise)}"]
+    counted = plural(level, "trial") if board.all_level else f"more than {level} trials"
     return [
-        f"{plural(level, 'trial')} marked ~ cannot be told from the best: {_differ(board.noise)}; "
+        f"{counted} marked ~ cannot be told from the best: {_differ(board.noise)}; "
         f"to decide on new seeds: {ask}"
     ]
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from hpt_cli.ranking import Row
+from hpt_cli.board import Row
 from hpt_cli.trial import RepeatResult, Status
 from hpt_cli.views.console import BEST, FAINT, WARNING, pairs, write_lines
 from hpt_cli.views.curves import plain_curves, show_curves
@@ -30,7 +30,7 @@ def show_trial(console: Console, standing: Standing, row: Row) -> None:
     heading = Text.assemble((f"trial {result.number}", BEST if best else "bold"), f" of {standing.name}  ")
     heading.append(str(result.status), "" if result.status is Status.DONE else WARNING)
     if row.rank is not None:
-        heading.append(f", rank {row.rank} of {sum(other.rank is not None for other in standing.board.rows)}")
+        heading.append(f", rank {row.rank} of {standing.board.done}")
     console.print(heading)
     if row.rank is not None:
         console.print(f"{standing.metric} {objective(row, '+-' if console.options.ascii_only else '±')}")

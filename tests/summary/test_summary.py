@@ -8,8 +8,7 @@ import time
 
 import pytest
 
-from hpt_cli import summary
-from hpt_cli.records import TrialFile
+from hpt_cli import records, summary
 from hpt_cli.store import StudyStore
 from hpt_cli.summary import read_summary
 from hpt_cli.trial import Origin, RepeatResult, Status, Timing, TrialResult, TrialSpec
@@ -63,8 +62,12 @@ def known(results):
 def files_read(monkeypatch):
     """The numbers of the trials whose files are opened from now on."""
     numbers = []
-    read = TrialFile.read
-    monkeypatch.setattr(TrialFile, "read", lambda self: (numbers.append(self.number), read(self))[1])
+    read = records.read_trial
+    monkeypatch.setattr(
+        records,
+        "read_trial",
+        lambda folder, number, *rest: (numbers.append(number), read(folder, number, *rest))[1],
+    )
     return numbers
 
 
