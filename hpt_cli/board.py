@@ -204,7 +204,8 @@ class Leaderboard:
         edges: Where the range should be widened.
         counts: Finished trials by status, those with none left out.
         names: Of all the space's params, in its order.
-        noise: What repeats tell; ``None`` where no trial was trained twice.
+        noise: What repeats tell; ``None`` where no trial was trained twice.  Of a large study the best trials
+            tell it, and are those that its ``repeated`` counts, see :attr:`repeated`.
         confirmation: The last one that chose a trial.
         level: The trials that cannot be told from the best, without it.
         all_level: Whether these are all; with thousands of them the search for more ends.
@@ -229,6 +230,12 @@ class Leaderboard:
     def done(self) -> int:
         """How many trials are done: so many rows come first."""
         return len(self.rows.ranks)
+
+    @property
+    def repeated(self) -> int:
+        """How many trials were trained more than once and ended well."""
+        done = self.rows.results[: self.done]
+        return sum(len(self.rows.evidence.trainings(result)) > 1 for result in done)
 
     @property
     def done_since(self) -> int:

@@ -50,22 +50,22 @@ def standing_json(standing: Standing, rows: Sequence[Row]) -> dict[str, Any]:
         },
         "ended": standing.ended and standing.ended.to_json(),
         "best": None if board.best is None else row_json(board.best),
-        "noise": None if board.noise is None else noise_json(board.noise),
+        "noise": None if board.noise is None else noise_json(board.noise, board.repeated),
         "confirmation": None if board.confirmation is None else board.confirmation.to_json(),
         "leaderboard": [row_json(row) for row in rows],
         "notes": notes(standing),
     }
 
 
-def noise_json(noise: Noise) -> dict[str, Any]:
-    """What repeats tell, in units of the objective."""
+def noise_json(noise: Noise, repeated: int) -> dict[str, Any]:
+    """What repeats tell, in units of the objective; ``repeated`` trials were trained more than once."""
     return {
         "spread": noise.spread,
         "freedom": noise.freedom,
         "paired": noise.paired,
         "paired_freedom": noise.paired_freedom,
         "trials": noise.trials,
-        "repeated": noise.repeated,
+        "repeated": repeated,
     }
 
 
