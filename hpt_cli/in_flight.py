@@ -16,7 +16,7 @@ from hpt_cli.objectives.base import Objective, StagedObjective
 from hpt_cli.trial import Leg, Paused, Status, Timing, TrialResult, TrialSpec
 
 _TASKS_PER_WORKER = 2  # one in work, one at hand: a worker never waits for the loop
-_SECONDS_A_TRIAL = 0.1  # until it is known
+_SECONDS_A_TRIAL = 0.1  # of which nothing is known
 
 SECONDS_TO_FINISH = 2.0
 """Given to trials in flight when a signal ends the study."""
@@ -81,7 +81,8 @@ class InFlight:
         self._executor = executor
         self._workers = workers
         self._inbox: queue.SimpleQueue[_Finished | str | None] = queue.SimpleQueue()
-        self._mean_seconds = 0.0  # of the trials so far; decides how they are grouped, and nothing else
+        # Of a trial: at most, then the mean of those so far. Decides how they are grouped, and nothing else.
+        self._mean_seconds = objective.seconds_at_most() or 0.0
         self._learned = 0
         self._out: set[Future[list[TrialResult | Paused]]] = set()
         self._recalled = False
@@ -96,7 +97,7 @@ class InFlight:
         """How many trials to ask for now.
 
         Many at once make larger groups, so a strategy that waits for no results is asked when half of the
-        last ones are done; few at first, until it is known how long a trial takes.
+        last ones are done; few while nothing is known of how long a trial takes.
         """
         most = self._count() * _TASKS_PER_WORKER * (self._trials_a_task() if self._mean_seconds else 1)
         if not waits and self.trials > most // 2:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hpt_cli.network.losses import resolve_loss
     from hpt_cli.network.model import predict
     from hpt_cli.network.population import Population, State, TrainingOutcome, check_metric, group_key
-    from hpt_cli.network.training import Trainings, group, train
+    from hpt_cli.network.training import Trainings, group, seconds_at_most, train
 
 __all__ = [
     "HYPERPARAMETERS",
@@ -36,6 +36,7 @@ __all__ = [
     "metrics_for",
     "predict",
     "resolve_loss",
+    "seconds_at_most",
     "train",
 ]
 
@@ -50,6 +51,7 @@ _HOMES = {
     "group_key": "population",
     "predict": "model",
     "resolve_loss": "losses",
+    "seconds_at_most": "training",
     "train": "training",
 }
 

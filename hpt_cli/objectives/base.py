@@ -48,6 +48,10 @@ class Objective(ABC):
         """How many trials that take so many seconds each may be one task."""
         return max(1, min(_MOST_TRIALS_A_TASK, int(self.seconds_a_task / seconds)))
 
+    def seconds_at_most(self) -> float | None:
+        """What one training should not exceed, before any was seen; ``None`` where nobody knows."""
+        return None
+
     def beside(self, folder: Path) -> Objective:  # noqa: ARG002
         """The same objective, which puts what it writes beside its results (logs) into ``folder``."""
         return self

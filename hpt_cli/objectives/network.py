@@ -17,7 +17,7 @@ import numpy as np
 
 from hpt_cli.data import open_recipe, open_training_data
 from hpt_cli.model import SCHEMA
-from hpt_cli.network import NetworkSettings, Population, group, metric_goal
+from hpt_cli.network import NetworkSettings, Population, group, metric_goal, seconds_at_most
 from hpt_cli.objectives.base import StagedObjective, spec_of
 from hpt_cli.objectives.legs import WORST, run_legs, worth
 from hpt_cli.objectives.rung_states import RungStates
@@ -67,6 +67,14 @@ class NetworkObjective(StagedObjective):
             edges = [len(indices) * part // count for part in range(count + 1)]  # no small rest
             tasks += [[known[index] for index in indices[a:b]] for a, b in itertools.pairwise(edges)]
         return tasks
+
+    def seconds_at_most(self) -> float | None:
+        """As in :class:`Objective`, by what every trial shares; what is searched counts as by default."""
+        try:
+            settings = self.settings({})
+        except ValueError:  # it takes the searched ones to make sense
+            return None
+        return seconds_at_most(settings, open_training_data(self.data_folder))
 
     def evaluate(self, specs: Sequence[TrialSpec]) -> list[TrialResult]:
         """Train all repeats of all ``specs`` together."""

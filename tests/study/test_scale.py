@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hpt_cli.config import ExecutionSettings, ObjectiveSettings, RoundSettings, SearchSettings, StudyConfig
-from hpt_cli.data import DataSettings
+from hpt_cli.data import DataSettings, load_dataset
 from hpt_cli.events import TrialFinished
 from hpt_cli.executors import SerialExecutor
 from hpt_cli.in_flight import InFlight, StopRequest
@@ -122,3 +122,19 @@ def test_calls_of_a_moment_share_a_task_and_long_ones_do_not():
         flight.learn(TrialResult.failure(specs[0], Status.FAILED, "", Timing(0.0, 0.0, seconds)))
         flight.submit([Leg(spec) for spec in specs])
     assert sizes == [4, 4, *[1] * 8]
+
+
+@pytest.mark.parametrize(
+    ("fixed", "room"),
+    [
+        ({"epochs": 2}, 2 * 2 * 32),
+        ({"epochs": 5000}, 2 * 2),
+        ({"layers": [{"conv": 4}, {"dense": 8}], "epochs": 2}, 2 * 2),
+    ],
+    ids=["quick", "long", "unknown"],
+)
+def test_many_networks_are_asked_for_at_once_where_they_are_known_to_be_quick(tmp_path, fixed, room):
+    data = load_dataset(DataSettings("digits"), folder=tmp_path, seed=0)
+    data.save(tmp_path)
+    objective = NetworkObjective(tmp_path, fixed, "validation_loss")
+    assert InFlight(objective, SerialExecutor(), 2, StopRequest()).room(waits=False) == room
