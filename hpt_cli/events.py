@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hpt_cli.rerun import Rerun, WantedReruns
-from hpt_cli.rounds import RoundPlan
+from hpt_cli.rounds import Cost, RoundPlan
 from hpt_cli.trial import TrialResult, TrialSpec
 
 
@@ -29,10 +29,17 @@ class StudyStarted:
 
 @dataclass(frozen=True)
 class RoundStarted:
-    """A round's plan is written, or taken up again; its trials follow."""
+    """A round's plan is written, or taken up again; its trials follow.
+
+    Args:
+        plan: The round's.
+        finished: How many of its trials are finished.
+        cost: What the others are expected to take, where that can be told.
+    """
 
     plan: RoundPlan
     finished: int
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,16 @@ from hpt_cli.errors import DamagedStudyError, InputError
 from hpt_cli.objectives.base import Objective
 from hpt_cli.pruning import Brackets, Pruner, make_pruner
 from hpt_cli.rerun import Rerun, WantedReruns
-from hpt_cli.rounds import Decision, Limits, RoundPlan, Situation, decide, wanted_reruns
+from hpt_cli.rounds import (
+    Cost,
+    Decision,
+    Limits,
+    RoundPlan,
+    Situation,
+    decide,
+    expected_cost,
+    wanted_reruns,
+)
 from hpt_cli.seeds import ASK, DECIDE
 from hpt_cli.store import StudyStore
 from hpt_cli.strategies import make_strategy
@@ -180,12 +189,14 @@ class RefineRequest:
         trials: In each; ``None`` is as in the round before.
         strategy: Who chooses; ``None`` is as before.
         repeats: Trainings a trial; ``None`` is as before.
+        hold: Dimensions that are left as they are.
     """
 
     rounds: int = 1
     trials: int | None = None
     strategy: str | None = None
     repeats: int | None = None
+    hold: tuple[str, ...] = ()
 
 
 def next_round(
@@ -211,12 +222,12 @@ def next_round(
     last = plans[-1]
     if last.origin == "refine" and last.ahead:
         settings = RoundSettings(last.strategy, last.asked or last.trials, last.repeats)
-        return _decided(plans, results, config, reruns, settings, origin="refine", more=last.ahead - 1)
+        more, hold = last.ahead - 1, last.hold
+        return _decided(plans, results, config, reruns, settings, origin="refine", more=more, hold=hold)
     if request is None:
         return None
-    return _decided(
-        plans, results, config, reruns, _requested(request, last), origin="refine", more=request.rounds - 1
-    )
+    settings, more, hold = _requested(request, last), request.rounds - 1, request.hold
+    return _decided(plans, results, config, reruns, settings, origin="refine", more=more, hold=hold)
 
 
 def _requested(request: RefineRequest, last: RoundPlan) -> RoundSettings:
@@ -247,6 +258,7 @@ def _decided(
     *,
     origin: str,
     more: int = 0,
+    hold: tuple[str, ...] = (),
 ) -> RoundPlan | WantedReruns | NoRound:
     """The round after the last of ``plans``, in the space that the results point to.
 
@@ -257,7 +269,8 @@ def _decided(
         InputError: There is too little to decide on.
     """
     probed = settings.strategy != "grid"  # a grid is its product
-    decision = decide(situation(plans, results, config, reruns), trials=settings.trials if probed else 0)
+    known = situation(plans, results, config, reruns, hold)
+    decision = decide(known, trials=settings.trials if probed else 0)
     if isinstance(decision, WantedReruns):
         return decision
     if origin == "refine":
@@ -265,7 +278,7 @@ def _decided(
             raise InputError(decision.note)
         if decision.stop:
             return NoRound(decision.note)
-    return planned(plans, config, settings, decision, origin=origin, more=more)
+    return planned(plans, config, settings, decision, origin=origin, more=more, hold=hold)
 
 
 def situation(
@@ -273,6 +286,7 @@ def situation(
     results: Sequence[TrialResult],
     config: StudyConfig,
     reruns: Sequence[Rerun] = (),
+    hold: Sequence[str] = (),
 ) -> Situation:
     """All that the decision about the round after ``plans`` follows from."""
     return Situation(
@@ -283,6 +297,7 @@ def situation(
         seed=(config.seed, DECIDE),
         settings=config.search.refine,
         limits=natural_limits(config),
+        hold=hold,
     )
 
 
@@ -306,6 +321,7 @@ def planned(
     *,
     origin: str,
     more: int = 0,
+    hold: tuple[str, ...] = (),
 ) -> RoundPlan:
     """The round of a decision.
 
@@ -334,6 +350,37 @@ def planned(
         note=decision.note,
         asked=settings.trials,
         ahead=more,
+        hold=hold,
+    )
+
+
+POWERS: Mapping[str, float] = {"epochs": 1.0, "hidden_layers": 0.7, "hidden_units": 0.5, "batch_size": -0.7}
+"""By which power of a hyperparameter of the network its training's time grows, about."""
+
+
+def cost_of(
+    plan: RoundPlan,
+    plans: Sequence[RoundPlan],
+    results: Sequence[TrialResult],
+    config: StudyConfig,
+    workers: int,
+) -> Cost | None:
+    """What a round is expected to take; ``None`` where too little is known.
+
+    Args:
+        plan: The round.
+        plans: Of the study, all that have trials among them.
+        results: All trials that are finished.
+        config: The study's.
+        workers: How many trials are trained at the same time.
+    """
+    repeats = {known.number: known.repeats for known in plans}
+    return expected_cost(
+        plan,
+        results,
+        workers=workers,
+        powers=POWERS if config.own_code is None else None,
+        before=repeats.get(max((result.round for result in results), default=plan.number)),
     )
 
 
@@ -368,7 +415,7 @@ def preview_refine(store: StudyStore, config: StudyConfig, request: RefineReques
         return store.rounds()[-1]
     plans = store.rounds()
     settings = _requested(request, plans[-1])
-    known = situation(plans, store.results(), config, store.reruns())
+    known = situation(plans, store.results(), config, store.reruns(), request.hold)
     wanted = wanted_reruns(known)
     bare = dataclasses.replace(known, settings=dataclasses.replace(known.settings, reruns=0))
     decision = decide(bare, trials=settings.trials if settings.strategy != "grid" else 0)
@@ -384,4 +431,5 @@ def preview_refine(store: StudyStore, config: StudyConfig, request: RefineReques
             "decide otherwise"
         )
         decision = dataclasses.replace(decision, note=f"{decision.note}; {first}" if decision.note else first)
-    return planned(plans, config, settings, decision, origin="refine", more=request.rounds - 1)
+    more, hold = request.rounds - 1, request.hold
+    return planned(plans, config, settings, decision, origin="refine", more=more, hold=hold)

@@ -36,6 +36,7 @@ from hpt_cli.objectives.base import Objective, StagedObjective
 from hpt_cli.planning import (
     NoRound,
     RefineRequest,
+    cost_of,
     next_round,
     planned_rounds,
     pruner_of,
@@ -251,7 +252,9 @@ class StudyLoop:
         if not any(self._may_ask(plan, strategy, number - plan.first) for number in missing):
             return False
         self._store.mark_ended(None)
-        self._observe(RoundStarted(plan, len(finished)))
+        known = self._in_order()
+        cost = cost_of(plan, self._store.rounds(), known, self._config, self._workers) if known else None
+        self._observe(RoundStarted(plan, len(finished), cost))
         for number in finished:
             strategy.tell(number - plan.first, self._results[number])
         self._pruner = pruner_of(plan, self._config, self._results, self._objective)

@@ -53,9 +53,14 @@ def trials_or_studies(
 
 
 def dimensions_or_studies(
-    ctx: click.Context, _parameter: click.Parameter, incomplete: str
+    ctx: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """The names of what the study that is meant searches, or another study."""
+    return dimensions(ctx, parameter, incomplete) + _names(ctx, incomplete)
+
+
+def dimensions(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The names of what the study that is meant searches."""
     from hpt_cli.errors import HptError
 
     names: tuple[str, ...] = ()
@@ -63,8 +68,7 @@ def dimensions_or_studies(
     if store is not None:
         with suppress(HptError, OSError):
             names = store.rounds()[-1].space.names if store.rounds() else ()
-    fitting = [CompletionItem(name) for name in names if name.startswith(incomplete)]
-    return fitting + _names(ctx, incomplete)
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def config_keys(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from hpt_cli.cli import options
+from hpt_cli.cli.completing import dimensions
 from hpt_cli.strategies import STRATEGIES
 
 
@@ -21,6 +22,13 @@ from hpt_cli.strategies import STRATEGIES
     help="Who chooses the params.  [default: as before]",
 )
 @click.option("--repeats", type=click.IntRange(min=1), help="Trainings a trial.  [default: as before]")
+@click.option(
+    "--hold",
+    metavar="DIMENSION",
+    multiple=True,
+    shell_complete=dimensions,
+    help="Leave a dimension as it is, as one that makes trials dear; may be given several times.",
+)
 @click.option(
     "--to",
     "target",
@@ -42,6 +50,7 @@ def command(
     trials: int | None,
     strategy: str | None,
     repeats: int | None,
+    hold: tuple[str, ...],
     target: Path | None,
     dry_run: bool,
     workers: int | None,
@@ -60,12 +69,16 @@ def command(
     Example:
         hpt refine digits --dry-run
         hpt refine digits --trials 20 --rounds 2
+        hpt refine digits --hold hidden_units
         hpt refine digits --to digits_fine.yaml
     """
     from hpt_cli.cli.running import notify, read_expectation, run_and_show
     from hpt_cli.config import StudyConfig
-    from hpt_cli.planning import NoRound, RefineRequest, check_refinable, preview_refine
+    from hpt_cli.engines import count_workers
+    from hpt_cli.errors import InputError
+    from hpt_cli.planning import NoRound, RefineRequest, check_refinable, cost_of, preview_refine
     from hpt_cli.preparation import reload_data
+    from hpt_cli.ranking import suggest
     from hpt_cli.refined_config import write_refined
     from hpt_cli.store import StudyStore
     from hpt_cli.views.console import make_console
@@ -77,15 +90,21 @@ def command(
         store.study["config"], folder=Path(store.study["folder"]), path=store.folder / "study.json"
     )
     expectation = read_expectation(expect, config)
-    request = RefineRequest(rounds, trials, strategy, repeats)
+    for name in hold:
+        if name not in config.space.names:
+            known = config.space.names
+            raise InputError(f"--hold: study {store.name} searches no {name!r}; {suggest(name, known)}")
+    request = RefineRequest(rounds, trials, strategy, repeats, tuple(dict.fromkeys(hold)))
     if dry_run or target is not None:
         plan = preview_refine(store, config, request)
         if isinstance(plan, NoRound):
             notify(plan.why)
             return
-        show_round(make_console(stderr=as_json), plan)
+        workers = count_workers(config.execution, workers)
+        cost = cost_of(plan, store.rounds(), store.results(), config, workers)
+        show_round(make_console(stderr=as_json), plan, cost)
         if as_json:
-            print(to_json(plan.to_json()))
+            print(to_json({**plan.to_json(), "cost": cost and cost.to_json()}))
         if target is not None:
             write_refined(target, plan, config, store.name)
             notify(f"wrote {target}; run it with: hpt run {shlex.quote(str(target))}")

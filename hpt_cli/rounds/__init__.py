@@ -1,5 +1,6 @@
 """Where to look next: coarse to fine."""
 
+from hpt_cli.rounds.cost import Cost, expected_cost
 from hpt_cli.rounds.decision import (
     LEAST_FINISHED,
     Decision,
@@ -15,6 +16,7 @@ from hpt_cli.rounds.words import sentence
 
 __all__ = [
     "LEAST_FINISHED",
+    "Cost",
     "Decision",
     "Evidence",
     "Limits",
@@ -24,6 +26,7 @@ __all__ = [
     "Situation",
     "believed_best",
     "decide",
+    "expected_cost",
     "measured_noise",
     "sentence",
     "wanted_reruns",

@@ -104,17 +104,26 @@ def _decided(situation: Situation, trials: int) -> Decision:
                 called=called,
             )
             limits = situation.limits.get(name, NO_LIMITS)
-            moves.append(
+            move = (
                 judge_choice(dimension, found, settings)
                 if isinstance(dimension, Choice)
                 else judge_range(dimension, found, settings, limits)
             )
+            moves.append(_as_asked(move) if name in situation.hold else move)
         new = space.replace({move.name: move.new for move in moves})
         moves = [_unused(move, new) for move in moves]
         spread = noise.spread if noise is not None else None
         stop = _no_use(belief, new, moves, best, trainings, noise)
         probes = () if stop else _probes(situation, new, belief, trials)
     return Decision(new, tuple(moves), probes, spread, stop or noise_in_words(noise), stop=bool(stop))
+
+
+def _as_asked(move: Move) -> Move:
+    """The move of a dimension that is to be left as it is."""
+    if move.new == move.old:
+        return move
+    instead = f"; it would have gone to {range_of(move.new)}, for {move.why}"
+    return replace(move, action="hold", new=move.old, why=f"as was asked for{instead}")
 
 
 def _unused(move: Move, space: SearchSpace) -> Move:

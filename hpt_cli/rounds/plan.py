@@ -135,6 +135,7 @@ class RoundPlan:
         note: What the decision has to say of the whole; may be empty.
         asked: How many trials were asked for; 0 if that is not known to differ from ``trials``.
         ahead: How many rounds of the same refine are to follow.
+        hold: Dimensions that this refine leaves as they are, because somebody asked for that.
     """
 
     number: int
@@ -151,6 +152,7 @@ class RoundPlan:
     note: str = ""
     asked: int = 0
     ahead: int = 0
+    hold: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -170,6 +172,7 @@ class RoundPlan:
             "note": self.note,
             "asked": self.asked,
             "ahead": self.ahead,
+            "hold": list(self.hold),
         }
 
     @classmethod
@@ -196,4 +199,5 @@ class RoundPlan:
             note=str(data.get("note", "")),
             asked=int(data.get("asked", 0)),
             ahead=int(data.get("ahead", 0)),
+            hold=tuple(map(str, data.get("hold", ()))),
         )

@@ -31,6 +31,7 @@ class Situation:
         seed: Words of entropy for the draws.
         settings: The rule's numbers.
         limits: Between what the values of each dimension make sense, where that is known.
+        hold: Dimensions that are left as they are, because somebody asked for that.
     """
 
     plans: Sequence[RoundPlan]
@@ -40,6 +41,7 @@ class Situation:
     seed: Sequence[int] = (0,)
     settings: RefineSettings = field(default_factory=RefineSettings)
     limits: Mapping[str, Limits] = field(default_factory=dict)
+    hold: Sequence[str] = ()
 
     @property
     def space(self) -> SearchSpace:

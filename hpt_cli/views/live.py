@@ -68,7 +68,7 @@ class LiveView:
         if isinstance(event, Notice):
             self._console.print(Text.assemble(("note: ", WARNING), clean(event.text)))
         elif isinstance(event, RoundStarted) and event.plan.moves:
-            show_round(self._console, event.plan)
+            show_round(self._console, event.plan, event.cost)
         self._news = True
 
     def stopping(self) -> None:

@@ -58,7 +58,7 @@ class PlainView:
             trials, workers = plural(event.planned, "trial"), plural(event.workers, "worker")
             self._say(f"study {event.name}: {trials}{before}; {workers}")
         elif isinstance(event, RoundStarted):
-            write_lines(self._console, plain_round(event.plan))
+            write_lines(self._console, plain_round(event.plan, event.cost))
         elif isinstance(event, TrialFinished):
             self._say(self._trial_line(event.result, best_before))
         elif isinstance(event, RerunsStarted):

@@ -54,7 +54,9 @@ class Progress:
         self._open = 0  # handed out and not back, those that wait for a worker included
         self._ranked: list[TrialResult] = []
         self.finished_now = 0  # not those of earlier sessions
-        self._session_began: float | None = None
+        self._began: float | None = None  # the first trial of this session and round
+        self._of_round = 0  # finished in this session and round
+        self._expected: float | None = None  # seconds from one trial's end to the next one's
         self._last_finish = 0.0
 
     @property
@@ -77,6 +79,9 @@ class Progress:
             self.plan = event.plan
             self.planned = max(self.planned, event.plan.first + event.plan.trials)  # a refine adds to them
             self.reruns = self.reruns_finished = 0
+            self._began, self._of_round = None, 0
+            left = event.plan.trials - event.finished
+            self._expected = sum(event.cost.seconds) / 2 / left if event.cost and left else None
         elif isinstance(event, RerunsStarted):
             self.reruns = len(event.wanted.trials) * len(event.wanted.numbers)
             self.reruns_finished = event.finished
@@ -84,22 +89,28 @@ class Progress:
             self.reruns_finished += 1
         elif isinstance(event, TrialStarted):
             self._open += 1
-            if self._session_began is None:
-                self._session_began = self._clock()
+            if self._began is None:
+                self._began = self._clock()
         elif isinstance(event, TrialFinished):
             self._open -= 1
             self.finished_now += 1
+            self._of_round += 1
             self._last_finish = self._clock()
             self._count(event.result)
         elif isinstance(event, RoundFinished) and self.plan is not None:
             self.planned -= self.plan.trials - event.plan.trials  # the space held fewer than were asked for
 
     def seconds_left(self) -> float | None:
-        """At this session's pace, counted down since the last trial; ``None`` before there is a pace."""
-        if self._session_began is None or self.finished_now < 2:
+        """At this round's pace, counted down since the last trial; ``None`` before there is a pace.
+
+        What the round was expected to take counts as much as one trial a worker.
+        """
+        if self._began is None or (self._of_round < 2 and self._expected is None):
             return None
-        pace = (self._last_finish - self._session_began) / self.finished_now
-        since = self._clock() - self._last_finish
+        expected, weight = (0.0, 0) if self._expected is None else (self._expected, self.workers)
+        seen = self._last_finish - self._began if self._of_round else 0.0
+        pace = (seen + weight * expected) / (self._of_round + weight)
+        since = self._clock() - (self._last_finish if self._of_round else self._began)
         return max(pace * (self.planned - self.finished) - since, 0.0)
 
     def top(self, count: int) -> Leaderboard:

@@ -9,10 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from hpt_cli.rounds import Move, RoundPlan
+from hpt_cli.rounds import Cost, Move, RoundPlan
 from hpt_cli.rounds.ranges import place_of
 from hpt_cli.space import Choice
-from hpt_cli.views.console import FAINT, write_lines
+from hpt_cli.views.console import FAINT, WARNING, write_lines
 from hpt_cli.views.table import Column, draw, fitting
 from hpt_cli.views.text import bounds, clean, plural, value
 
@@ -23,14 +23,24 @@ _HEIGHTS = " ▁▂▃▄▅▆▇█"
 _PLAIN_HEIGHTS = " .:+#"
 
 
-def show_round(console: Console, plan: RoundPlan) -> None:
-    """A round's plan and its moves: a table, or, where there is no room for one, a sentence each."""
+def show_round(console: Console, plan: RoundPlan, cost: Cost | None = None) -> None:
+    """A round's plan and its moves: a table, or, where there is no room for one, a sentence each.
+
+    Args:
+        console: Where to.
+        plan: The round's.
+        cost: What it is expected to take.
+    """
     if not console.is_terminal:
-        write_lines(console, plain_round(plan))
+        write_lines(console, plain_round(plan, cost))
         return
     console.print(Text.assemble((f"round {plan.number}", "bold"), f"  {_summary(plan)}"))
     if plan.note:
         console.print(Text(clean(plan.note), FAINT))
+    if cost is not None:
+        console.print(Text(f"time: {cost.sentence()}", FAINT))
+        if cost.is_dearer:
+            console.print(Text.assemble(("note: ", WARNING), clean(cost.warning())))
     console.print()
     if not plan.moves:
         return
@@ -70,11 +80,15 @@ def _legend(moves: Sequence[Move], *, pictures: bool) -> str:
     return "; ".join(said)
 
 
-def plain_round(plan: RoundPlan) -> list[str]:
-    """A line for the plan and one for each move."""
+def plain_round(plan: RoundPlan, cost: Cost | None = None) -> list[str]:
+    """A line for the plan, one for what it costs, and one for each move."""
     lines = [f"round {plan.number}: {_summary(plan)}"]
     if plan.note:
         lines.append(f"note: {clean(plan.note)}")
+    if cost is not None:
+        lines.append(f"time: {cost.sentence()}")
+        if cost.is_dearer:
+            lines.append(f"note: {clean(cost.warning())}")
     return lines + [f"{clean(move.name)}: {moved(move)}: {clean(move.why)}" for move in plan.moves]
 
 

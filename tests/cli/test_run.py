@@ -176,14 +176,24 @@ class TestRefine:
         lines = result.stdout.splitlines()
         assert lines[0] == "round 1: random, 5 trials"
         assert lines[1].startswith("note: ")
-        assert lines[2].startswith("learning_rate: ")
-        assert lines[3].startswith("optimizer: held at sgd | adam: ")
+        assert lines[2].startswith("time: ")
+        assert lines[3].startswith("learning_rate: ")
+        assert lines[4].startswith("optimizer: held at sgd | adam: ")
         assert sorted(finished.rglob("*.json")) == before
 
     def test_a_dry_run_for_programs(self, hpt, finished):
         document = json.loads(hpt("refine", "iris", "--dry-run", "--json", "--trials", 3).stdout)
         assert (document["number"], document["trials"]) == (1, 3)
         assert [move["name"] for move in document["moves"]] == ["learning_rate", "optimizer"]
+        assert document["cost"]["seconds_per_trial"] > 0
+
+    def test_a_dimension_may_be_left_as_it_is(self, hpt, finished):
+        document = json.loads(hpt("refine", "--dry-run", "--json", "--hold", "learning_rate").stdout)
+        assert [move["action"] for move in document["moves"]] == ["hold", "hold"]
+        assert document["hold"] == ["learning_rate"]
+        result = hpt("refine", "--hold", "learning_rat")
+        assert result.exit_code == 2
+        assert "searches no 'learning_rat'; did you mean 'learning_rate'?" in result.stderr
 
     def test_it_runs_the_new_round(self, hpt, finished):
         result = hpt("refine", "--trials", 2, "--strategy", "sobol", "--workers", 1, "--json")

@@ -348,6 +348,40 @@ class TestRefine:
         run(tmp_path / "killed", config)
         assert contents(straight.folder) == contents(tmp_path / "killed")
 
+    def test_what_is_to_be_held_is_held_in_all_its_rounds_also_after_a_kill(self, tmp_path):
+        config = make_config([RoundSettings("random", 20, 2)])
+        assert run(tmp_path / "free", config, refine=RefineRequest(trials=12)).rounds()[1].moves
+        moved = StudyStore(tmp_path / "free").rounds()[1].moves[0]
+        assert moved.action != "hold"  # or there would be nothing to see
+        request = RefineRequest(rounds=2, trials=12, hold=(moved.name,))
+        straight = run(tmp_path / "straight", config, refine=request)
+        held = [plan.moves[0] for plan in straight.rounds()[1:]]
+        assert [(move.action, move.new) for move in held] == [("hold", moved.old)] * 2
+        assert held[0].why.startswith("as was asked for; it would have gone to ")
+        assert all(
+            moved.old.low <= result.params[moved.name] <= moved.old.high for result in straight.results()
+        )  # probes too
+
+        def kill(event):
+            if isinstance(event, TrialFinished) and event.result.number == 25:
+                raise KilledError
+
+        with pytest.raises(KilledError):
+            run(tmp_path / "killed", config, refine=request, observe=kill)
+        run(tmp_path / "killed", config)
+        assert contents(straight.folder) == contents(tmp_path / "killed")
+
+    def test_each_round_says_what_it_will_take(self, tmp_path):
+        class Slow(Bowl):
+            def _evaluate(self, spec):
+                return dataclasses.replace(super()._evaluate(spec), timing=Timing(0.0, 2.0, 2.0))
+
+        events, config = [], make_config([RoundSettings("random", 8, 1)] * 2)
+        run(tmp_path / "s", config, observe=events.append, objective=Slow())
+        costs = [event.cost for event in events if isinstance(event, RoundStarted)]
+        assert costs[0] is None  # nothing is known yet
+        assert costs[1].seconds[0] < 8 * 2 / costs[1].workers < costs[1].seconds[1]
+
     def test_a_preview_writes_and_trains_nothing(self, tmp_path):
         config = make_config()
         store = run(tmp_path / "s", config)

@@ -7,6 +7,7 @@ import pytest
 from hpt_cli.errors import InterruptedStudyError
 from hpt_cli.events import Notice, RoundFinished, RoundStarted, StudyStarted, TrialFinished, TrialStarted
 from hpt_cli.in_flight import SECONDS_TO_FINISH
+from hpt_cli.rounds import Cost
 from hpt_cli.trial import Origin, Status, TrialSpec
 from hpt_cli.views.live import LiveView
 from hpt_cli.views.plain import PlainView
@@ -61,6 +62,22 @@ class TestProgress:
         assert progress.seconds_left() == 10
         clock.now += 100
         assert progress.seconds_left() == 0
+
+    def test_a_dearer_round_sets_its_own_pace_and_what_was_expected_counts_at_first(
+        self, progress, clock, make_plan, make_trial
+    ):
+        begin(progress.take, make_plan(4))
+        for number in range(4):
+            progress.take(started(number))
+            clock.now += 3
+            progress.take(TrialFinished(make_trial(number, 0.5)))
+        plan = dataclasses.replace(make_plan(10, number=1), first=4)
+        progress.take(RoundStarted(plan, 0, Cost((80.0, 120.0), 2, 20.0)))
+        progress.take(started(4))
+        assert progress.seconds_left() == 100
+        clock.now += 40
+        progress.take(TrialFinished(make_trial(4, 0.5)))
+        assert progress.seconds_left() == 180  # one trial of 40 s and two expected ones of 10 s, 9 to come
 
     def test_the_top_is_ranked_with_ties(self, progress, make_plan, make_trial):
         begin(progress.take, make_plan(9))

@@ -2,9 +2,9 @@
 
 import pytest
 
-from hpt_cli.rounds import Evidence, Move
+from hpt_cli.rounds import Cost, Evidence, Move
 from hpt_cli.space import Choice, Float, Int
-from hpt_cli.views.rounds import moved, picture
+from hpt_cli.views.rounds import moved, picture, plain_round, show_round
 
 
 def move(old, new, places, action="narrow"):
@@ -37,6 +37,25 @@ def test_of_choices_it_counts():
     of_choice = move(Choice(("sgd", "adam")), Choice(("adam",)), (1.0, 1.0, 0.0), "freeze")
     assert picture(of_choice, ascii_=False) == "sgd 1, adam 2"
     assert moved(of_choice) == "frozen from sgd | adam to adam"
+
+
+def test_what_a_round_will_take_stands_above_its_moves_with_a_warning_where_it_is_dear(make_plan, terminal):
+    of = move(Float(0, 1), Float(0, 4), (0.9, 1.0), "widen")
+    plan = make_plan(40, number=1, moves=[of])
+    cost = Cost((100.0, 240.0), 2, 5.0, 6.2, "x goes from 0..1 to 0..4", "to stop that: hpt refine --hold x")
+    said = [
+        "time: about 2 to 4 minutes with 2 workers",
+        "note: a trial of this round takes about 6 times as long as one of the round before, because x goes "
+        "from 0..1 to 0..4; to stop that: hpt refine --hold x",
+    ]
+    lines = plain_round(plan, cost)
+    assert lines[1:3] == said
+    console, written = terminal(width=200)
+    show_round(console, plan, cost)
+    text = written()
+    assert all(line in text for line in said)
+    assert text.index(said[1]) < text.index("dimension")
+    assert not any("time:" in line for line in plain_round(plan))
 
 
 def test_without_evidence_there_is_no_picture():
