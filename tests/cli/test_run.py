@@ -17,7 +17,9 @@ def loop(monkeypatch, make_trial):
         error = None
         calls = ()
 
-        def __call__(self, store, config, *, workers, observe, stop, retry_failed=False, refine=None):
+        def __call__(
+            self, store, config, *, workers, observe, stop, retry_failed=False, refine=None, crew=None
+        ):
             self.calls += ((config, workers),)
             done = store.results()
             trials = config.search.rounds[0].trials

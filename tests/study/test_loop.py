@@ -413,7 +413,7 @@ class TestRefine:
     def test_all_failed_is_said_and_nothing_is_lost(self, tmp_path):
         config = make_config(max_failures=20)
         with pytest.raises(StudyFailedError):
-            run(tmp_path / "s", config, objective=Bowl(lambda number: "no luck"))
+            run(tmp_path / "s", config, objective=Bowl(lambda number: f"no luck {number}"))
         store = StudyStore(tmp_path / "s")
         with pytest.raises(InputError, match=r"too few trials .* 0 finished.*8 trials did not end well"):
             preview_refine(store, config, RefineRequest())
@@ -468,7 +468,7 @@ class TestFailures:
 
     def test_no_success_is_a_failed_study(self, tmp_path):
         with pytest.raises(StudyFailedError, match="no trial succeeded"):
-            run(tmp_path / "s", make_config(), objective=Bowl(lambda number: "always"))
+            run(tmp_path / "s", make_config(), objective=Bowl(lambda number: f"always {number}"))
 
     def test_an_exception_of_the_executor_is_the_trials_own(self, tmp_path):
         class Broken(Bowl):
