@@ -18,6 +18,7 @@ from hpt_cli.config.hyperparameters import GROUPS, LISTED_WIDTH, SEARCHABLE, bou
 from hpt_cli.config.messages import listed, shown
 from hpt_cli.config.schema import entry_schema, layers_schema, setting_schema
 from hpt_cli.network.architecture import KEYS
+from hpt_cli.network.metric_names import METRICS, PARTS
 from hpt_cli.network.settings import HYPERPARAMETERS
 from hpt_cli.objectives.template import PLACEHOLDERS
 
@@ -56,8 +57,10 @@ def config_schema() -> dict[str, Any]:
         "additionalProperties": False,
     }
     of_own_code = {"type": "object", "additionalProperties": own_entry}
+    own_metrics = {"enum": [f"{part}{name}" for part in PARTS for name in METRICS]}
+    judged = {"type": "object", "properties": {"metric": own_metrics}}
     schema["anyOf"] = [
-        {"required": ["data"], "properties": {"space": of_network}},
+        {"required": ["data"], "properties": {"space": of_network, "objective": judged}},
         {"required": ["command"], "properties": {"space": of_own_code}},
         {"required": ["function"], "properties": {"space": of_own_code}},
     ]

@@ -105,6 +105,7 @@ def test_the_schema_accepts_every_config(path):
         {"space": {"activation": ["relu", "tahn"]}},
         {"space": {"hidden_units": {"low": 1.5, "high": 3}}},
         {"execution": {"workers": 0}},
+        {"objective": {"metric": "validation_acuracy"}},
     ],
 )
 def test_the_schema_refuses_what_the_loader_refuses(load, problems, broken):
