@@ -77,6 +77,8 @@ docs: $(VENV)/.run
 
 site: $(VENV)/.docs
 	$(BIN)/zensical build --strict --clean
+	@echo 'open site/index.html; for its search, which a browser allows of a server only:'
+	@echo '  $(BIN)/python -m http.server --directory site --bind 127.0.0.1 8000   # http://127.0.0.1:8000'
 
 # The peers stay out of .venv.  TORCH=torch==2.13.0 takes another build of PyTorch than the newest.
 $(BENCH)/.done: pyproject.toml

@@ -57,8 +57,15 @@ def config_schema() -> dict[str, Any]:
         "additionalProperties": False,
     }
     of_own_code = {"type": "object", "additionalProperties": own_entry}
-    own_metrics = {"enum": [f"{part}{name}" for part in PARTS for name in METRICS]}
-    judged = {"type": "object", "properties": {"metric": own_metrics}}
+    metric = {
+        "description": parts["Objective"]["properties"]["metric"]["description"],
+        "enum": [f"{part}{name}" for part in PARTS for name in METRICS],
+    }
+    judged = {
+        "description": schema["properties"]["objective"].get("description", parts["Objective"]["description"]),
+        "type": "object",
+        "properties": {"metric": metric},
+    }
     schema["anyOf"] = [
         {"required": ["data"], "properties": {"space": of_network, "objective": judged}},
         {"required": ["command"], "properties": {"space": of_own_code}},
