@@ -62,7 +62,7 @@ def config_schema() -> dict[str, Any]:
         "enum": [f"{part}{name}" for part in PARTS for name in METRICS],
     }
     judged = {
-        "description": schema["properties"]["objective"].get("description", parts["Objective"]["description"]),
+        "description": parts["Objective"]["description"],
         "type": "object",
         "properties": {"metric": metric},
     }
