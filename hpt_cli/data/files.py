@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hpt_cli.data import settings as limits
-from hpt_cli.data.messages import Source, did_you_mean, listed
+from hpt_cli.data.messages import Source, did_you_mean, escaped, listed
 from hpt_cli.data.settings import BUILTIN
 
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".npz", ".parquet")
@@ -41,7 +41,18 @@ MAGIC = {
     b"PK\x03\x04": "is a zip archive (a spreadsheet?); save the table as CSV",
     b"\x93NUMPY": "is a NumPy array; save features and labels with numpy.savez(FILE, X=X, y=y)",
     b"PAR1": "is a Parquet file; name it .parquet",
+    b"%PDF": "is a PDF; export the table as CSV",
+    b"\x89PNG": "is a picture; expected a table",
+    b"SQLite format": "is a database; export the table as CSV",
 }
+TEXTS = {
+    b"<": "is a web page or XML, no table; was a page saved in place of the file behind it?",
+    b"version https://git-lfs": "is only a pointer of Git LFS; get the file itself: git lfs pull",
+    b"@relation": "is an ARFF file; export the table as CSV",
+    b'[{"': "is JSON; export the table as CSV",
+    b'{"': "is JSON; export the table as CSV",
+}
+"""How texts begin that are no tables, in small letters."""
 
 
 def locate(source: str, folder: Path) -> tuple[Path, str]:
@@ -85,6 +96,8 @@ def _unreachable(error: OSError, source: str, path: Path) -> Exception:
     place = Source(str(path))
     if error.errno != errno.ENOENT:
         return place.error(f"cannot be opened: {error.strerror}")
+    if path.is_symlink():
+        return place.error(f"is a link to {escaped(str(path.readlink()))}, where nothing is")
     if not path.parent.is_dir():
         return place.error(
             "there is no such file, and no such folder; relative paths start at the config's folder"
@@ -171,9 +184,14 @@ def read_text(path: Path, *, compressed: bool) -> tuple[bytes, list[str]]:
     if not content.strip():
         raise place.error("is empty; expected a line of column names and rows below it")
     if (nul := content.find(b"\0")) >= 0:
-        raise place.error(
-            "holds a NUL byte, so it is not a text; export the table again", line=_line(content, nul)
-        )
+        what = "holds a NUL byte, so it is not a text; export the table again"
+        if not content[1:40:2].strip(b"\0") or not content[0:40:2].strip(b"\0"):
+            what = "seems to be UTF-16 without its first mark; save it as UTF-8"
+        raise place.error(what, line=_line(content, nul))
+    beginning = content[:200].lstrip().lower()
+    for start, what in TEXTS.items():
+        if beginning.startswith(start):
+            raise place.error(what)
     start = content[: limits.MAX_LINE]
     if len(content) > limits.MAX_LINE and b"\n" not in start:
         raise place.error(
@@ -199,9 +217,9 @@ def _as_utf8(content: bytes, place: Source) -> tuple[bytes, list[str]]:
             raise place.error(damaged_utf8(odd), line=line) from None
         try:
             text = content.decode("cp1252")
-        except UnicodeDecodeError:
-            what = f"byte 0x{odd:02x} is neither UTF-8 nor Latin-1; save the file as UTF-8"
-            raise place.error(what, line=line) from None
+        except UnicodeDecodeError as second:
+            what = f"byte 0x{content[second.start]:02x} is neither UTF-8 nor Latin-1; save the file as UTF-8"
+            raise place.error(what, line=_line(content, second.start)) from None
         note = f"Not UTF-8 (byte 0x{odd:02x} in line {line:,}), so read as Latin-1 (Windows-1252)."
         return text.encode(), [note]
     return content, []

@@ -197,6 +197,9 @@ def _usable(
         if name in INDEX_NAMES and is_index(column):
             notes.append("The first column has no name, and another number in each row: an index, left out.")
             continue
+        if name == "" and isinstance(column, Category) and _names_rows(column):
+            notes.append("The first column has no name, and another text in each row: row names, left out.")
+            continue
         if name == "":
             raise source.error("column 1 has no name; name it or remove it", line=header_line(source))
         if isinstance(column, Category):
@@ -216,6 +219,10 @@ def _usable(
     if ids:
         notes.append(f"Looks like an identifier, which teaches nothing: {listed(ids)}. See data.drop.")
     return kept
+
+
+def _names_rows(column: Category) -> bool:
+    return len(column.levels) == len(column.codes)
 
 
 def _leak_notes(

@@ -55,7 +55,10 @@ def missing_texts(
 
 
 def _texts(series: pd.Series[Any]) -> set[str]:
-    return {cell.strip() for cell in series.unique() if isinstance(cell, str)}
+    """The distinct texts among the cells, which may be anything that a Parquet file can hold."""
+    if series.dtype.kind in "biufcmM":
+        return set()
+    return {cell.strip() for cell in series if isinstance(cell, str)}
 
 
 def sentinels(columns: Sequence[Numbers | Category], among: Collection[str]) -> dict[str, str]:

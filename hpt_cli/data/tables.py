@@ -248,8 +248,10 @@ def find_layout(
         header: Whether the first line holds the names; ``None`` finds it out.
         columns: The fewest that it may have.
     """
-    separator, note = _find_separator(text(), separator, source, columns)
+    separator, told = _find_separator(text(), separator, source, columns)
     lines = array("q")
+    notes: list[str] = []
+    worded = False
     start = 1
     width = 0
     names: tuple[str, ...] = ()
@@ -264,10 +266,22 @@ def find_layout(
                 if not header:
                     names = tuple(str(position) for position in range(width))
                     lines.append(start)
+                worded = header and looks_like_header(names) and not _holds_data(names)
             elif row and len(row) == width:
+                if worded and row[0].strip() == names[0] and [cell.strip() for cell in row] == list(names):
+                    what = "the row repeats the line of names; remove it (were files put together?)"
+                    raise source.error(what, line=start)
                 lines.append(start)
+            elif header and not lines and len(row) == width + 1 and row[-1].strip():
+                names, width = ("", *names), width + 1  # as R writes row names: without a name above them
+                lines.append(start)
+                notes.append(
+                    "The line of names has one fewer than the rows have cells: row names come first."
+                )
             elif row:  # an empty line is passed over
-                raise _wrong_width(len(row), width, start, separator, source)
+                shifted = len(notes) > 0 and len(lines) == 1 and len(row) == width - 1
+                found, expected, line = (width, width - 1, lines[0]) if shifted else (len(row), width, start)
+                raise _wrong_width(found, expected, line, source, separator=separator, last=row[-1])
             start = reader.line_num + 1
     except csv.Error as error:
         raise _not_csv(error, start, source) from None
@@ -275,7 +289,8 @@ def find_layout(
         raise source.error(f"has {len(names):,} columns; the limit is {limits.MAX_COLUMNS:,}", line=1)
     if not lines:
         raise source.error("has a line of names but no rows below it; expected data", line=1)
-    notes = [note] if note else []
+    if told:
+        notes.insert(0, told)
     if not header:
         notes.append(f"No line of names: the columns are called 0 to {len(names) - 1}.")
     return Layout(separator, names, lines, tuple(notes), header=bool(header))
@@ -287,8 +302,10 @@ def _find_separator(text: Iterable[str], expected: str, source: Source, columns:
     Only a header that holds no separator of the expected kind and exactly one of another is read by that
     other: there is no second way to read it.
     """
+    rows = (row for row in csv.reader(text, delimiter=expected, strict=True) if row)
     try:
-        header = next(row for row in csv.reader(text, delimiter=expected, strict=True) if row)
+        header = next(rows)
+        below = next(rows, []) if len(header) == 1 else []
     except csv.Error as error:
         raise _not_csv(error, 1, source) from None
     if len(header) > 1:
@@ -300,17 +317,26 @@ def _find_separator(text: Iterable[str], expected: str, source: Source, columns:
         return others[
             0
         ], f"The cells are separated by {SEPARATORS[others[0]]}, not by {SEPARATORS[expected]}."
+    hint = ""
+    if len(below) > 1:
+        hint = f" (the next has {len(below)}: remove a title above the names)"
+    elif len(header[0].split()) > 1 and below and len(header[0].split()) == len(below[0].split()):
+        hint = " (and not by blanks, as it seems here)"
     raise source.error(
-        f"the first line has one cell only; expected column names separated by {SEPARATORS[expected]}", line=1
+        f"the first line has one cell only; expected column names separated by {SEPARATORS[expected]}{hint}",
+        line=1,
     )
 
 
-def _wrong_width(found: int, expected: int, line: int, separator: str, source: Source) -> DataError:
-    hint = (
-        "a cell that holds a separator must stand in double quotes"
-        if found > expected
-        else "is the row cut off?"
-    )
+def _wrong_width(
+    found: int, expected: int, line: int, source: Source, *, separator: str, last: str
+) -> DataError:
+    if found < expected:
+        hint = "is the row cut off?"
+    elif found == expected + 1 and not last.strip():
+        hint = "remove the separator at the end of the row"
+    else:
+        hint = "a cell that holds a separator must stand in double quotes"
     return source.error(
         f"the row has {found} cells, the first line has {expected} "
         f"(separated by {SEPARATORS[separator]}); {hint}",

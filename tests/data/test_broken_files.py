@@ -91,14 +91,14 @@ TABLES = [
     case("long row", "t.csv", with_row("4,1,a,9"), "4 cells", "has 3", place=":6:"),
     case("row cut off at the end", "t.csv", GOOD[:-4], "2 cells", "cut off", place=":21:"),
     case("short row after empty lines", "t.csv", with_row("\n\n4,1"), "2 cells", place=":8:"),
-    case("separator at the end of rows", "t.csv", GOOD.replace("a\n", "a,\n"), "4 cells", place=":2:"),
+    case("separator at the end of rows", "t.csv", GOOD.replace("a\n", "a,\n"), "at the end", place=":2:"),
     case("double names", "t.csv", "p,p,y\n" + ROWS, "columns 1 and 2", "'p'", place=":1:"),
     case("names double after blanks are cut", "t.csv", "p, p ,y\n" + ROWS, "columns 1 and 2", place=":1:"),
     case("nameless column", "t.csv", "p,,y\n" + ROWS, "column 2 has no name", place=":1:"),
     case(
         "nameless first column, no index",
         "t.csv",
-        ",q,y\n5,1,a\n9,2,b\n" * 9,
+        ",q,y\n" + "5,1,a\n9,2,b\n" * 9,
         "column 1 has no name",
         place=":1:",
     ),
@@ -180,9 +180,28 @@ TABLES = [
         "column 1",
         target=-1,
     ),
-    case("json", "t.csv", f'{{"a": 1, "password": "{SECRET}"}}\n', "no rows", place=":1:"),
-    case("lines of json", "t.csv", f'{{"a": 1, "b": "{SECRET}"}}\n' * 3, "does not look like column names"),
-    case("html", "t.csv", f"<html>\n<p>{SECRET}, a, b</p>\n", "one cell only", place=":1:"),
+    case("json", "t.csv", f'{{"a": 1, "password": "{SECRET}"}}\n', "JSON"),
+    case("lines of json", "t.csv", f'{{"a": 1, "b": "{SECRET}"}}\n' * 3, "JSON"),
+    case("pieces of json", "t.csv", f"{{a: 1, b: '{SECRET}'}}\n" * 3, "does not look like column names"),
+    case("html", "t.csv", f"<html>\n<p>{SECRET}, a, b</p>\n", "web page"),
+    case("html with blanks before it", "t.csv", f"\n <!DOCTYPE html>\n<p>{SECRET}, a, b</p>\n", "web page"),
+    case("a pointer in place of the file", "t.csv", "version https://git-lfs.github.com/spec/v1\n", "LFS"),
+    case("arff", "t.csv", "@RELATION x\n@ATTRIBUTE p NUMERIC\n", "ARFF"),
+    case("pdf", "t.csv", b"%PDF-1.4\n", "PDF"),
+    case("utf-16 without its mark", "t.csv", GOOD.encode("utf-16-le"), "UTF-16", place=":1:"),
+    case("blanks between the cells", "t.csv", "p q y\n1 2 a\n", "not by blanks", place=":1:"),
+    case("a title above the names", "t.csv", "Report\n\n" + GOOD, "a title", place=":1:"),
+    case("names again in the middle", "t.csv", GOOD + GOOD, "repeats the line of names", place=":22:"),
+    case(
+        "one row a cell too long, the first",
+        "t.csv",
+        GOOD.replace("0,0,a", "0,0,a,9"),
+        "4 cells",
+        place=":2:",
+    ),
+    case(
+        "odd bytes after Latin-1", "t.csv", "é,y\n1,a\n".encode("latin-1") + b"\x81,b\n", "0x81", place=":3:"
+    ),
     case("target absent", "t.csv", GOOD, "no column 'z'", "'p', 'q', 'y'", target="z"),
     case("target misspelled", "t.csv", GOOD.replace("y", "income"), "did you mean 'income'?", target="incme"),
     case("target in capitals", "t.csv", GOOD, "did you mean 'y'?", target="Y"),
@@ -409,6 +428,10 @@ class TestPathsThatLeadNowhere:
     def test_a_ring_of_links_is_refused(self, tmp_path, load):
         (tmp_path / "t.csv").symlink_to(tmp_path / "t.csv")
         assert "cannot be opened" in refused(load, "t.csv")
+
+    def test_a_link_that_leads_nowhere_says_where_to(self, tmp_path, load):
+        (tmp_path / "t.csv").symlink_to("gone.csv")
+        assert "is a link to gone.csv, where nothing is" in refused(load, "t.csv")
 
     def test_a_nul_in_the_path_is_shown_escaped(self, load):
         assert "t\\x00.csv" in refused(load, "t\0.csv")

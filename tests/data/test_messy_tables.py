@@ -280,3 +280,13 @@ def test_levels_that_differ_in_capitals_or_blanks_are_told(load, write):
     said = "Levels that differ in capitals or blanks alone count as different: "
     (note,) = [note for note in load("t.csv", "y").notes if note.startswith("Levels")]
     assert note == said + "'city' ('New York' and 'NewYork'), 'y' ('Yes' and 'yes')."
+
+
+@pytest.mark.parametrize("names", [",mpg,cyl", "mpg,cyl"])
+def test_the_row_names_that_r_writes_are_left_out(load, write, names):
+    rows = "".join(f"car {n},{n * 7 % 11}.5,{(4, 6)[n % 3 // 2]}\n" for n in range(40))
+    write("cars.csv", f"{names}\n{rows}")
+    dataset = load("cars.csv", "cyl")
+    assert dataset.feature_names == ("mpg",)
+    assert any("another text in each row: row names, left out" in note for note in dataset.notes)
+    assert any("one fewer" in note for note in dataset.notes) == (names == "mpg,cyl")
