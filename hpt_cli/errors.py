@@ -77,6 +77,22 @@ class DataError(InputError):
     """The data cannot be used; the message names the file and the row, column or member."""
 
 
+class CellsError(DataError):
+    """Some cells of a column are not what its others are.
+
+    Args:
+        message: Of the first of them.
+        cells: How many rows have such a cell.
+    """
+
+    def __init__(self, message: str, cells: int) -> None:
+        super().__init__(message, cells)
+        self.cells = cells
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
 class StudyNotFoundError(InputError):
     """There is no study of that name."""
 

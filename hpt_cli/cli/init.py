@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ _STDOUT = "-"
 @click.argument("source", metavar="[DATA]", required=False)
 @click.option("--target", metavar="COLUMN", help="The label's column by name; -1 is the last.")
 @click.option(
+    "--drop", metavar="COLUMN", multiple=True, help="A column to leave out; more than once for more."
+)
+@click.option(
     "-o",
     "--output",
     metavar="FILE",
@@ -32,7 +36,13 @@ _STDOUT = "-"
 @options.as_json
 @options.debug
 def command(
-    source: str | None, target: str | None, output: str | None, own: str | None, force: bool, as_json: bool
+    source: str | None,
+    target: str | None,
+    drop: tuple[str, ...],
+    output: str | None,
+    own: str | None,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Write a commented config for DATA that runs as it stands.
 
@@ -53,9 +63,11 @@ def command(
         hpt init --command "python train.py"
     """
     if own is None:
-        draft = _data_draft(source, target, output, force=force)
-    elif source is not None or target is not None:
-        raise InputError("--command tunes a program that has data of its own: leave out DATA and --target")
+        draft = _data_draft(source, target, drop, output, force=force)
+    elif source is not None or target is not None or drop:
+        raise InputError(
+            "--command tunes a program that has data of its own: leave out DATA, --target, --drop"
+        )
     else:
         from hpt_cli.proposal import command_draft, command_name
 
@@ -80,18 +92,22 @@ def command(
     show_draft(make_console(), draft, written)
 
 
-def _data_draft(source: str | None, target: str | None, output: str | None, *, force: bool) -> Draft:
+def _data_draft(
+    source: str | None, target: str | None, drop: Sequence[str], output: str | None, *, force: bool
+) -> Draft:
     """A config for data; what is missing is asked for."""
     from hpt_cli.proposal import TargetMissingError, data_draft, study_name
 
     if source is None:
         source = _asked_source()
     path = _place(study_name(source), output, force=force)
-    try:
-        return data_draft(source, path, target=_column(target), written_by=_typed(source, target))
-    except TargetMissingError as missing:
-        target = _asked_target(missing)
-    return data_draft(source, path, target=_column(target), written_by=_typed(source, target))
+    for _ in range(2):
+        typed = _typed(source, target, drop)
+        try:
+            return data_draft(source, path, target=_column(target), written_by=typed, drop=drop)
+        except TargetMissingError as missing:
+            target = _asked_target(missing)
+    raise ValueError("a target was given and missed")
 
 
 def _is_terminal() -> bool:
@@ -156,9 +172,9 @@ def _place(name: str, output: str | None, *, force: bool) -> Path:
     return path
 
 
-def _typed(source: str, target: str | None) -> str:
+def _typed(source: str, target: str | None, drop: Sequence[str]) -> str:
     words = ["hpt", "init", source, *(["--target", target] if target is not None else [])]
-    return shlex.join(words)
+    return shlex.join([*words, *(word for name in drop for word in ("--drop", name))])
 
 
 def _write(draft: Draft, *, force: bool) -> list[Path]:

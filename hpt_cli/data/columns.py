@@ -27,10 +27,12 @@ from hpt_cli.data.written import (
     Writing,
     days_of,
     find_dates,
+    find_most_dates,
     find_writing,
     parse,
     split_unit,
 )
+from hpt_cli.errors import CellsError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +49,7 @@ SPOILED_NUMBER = re.compile(
 """Texts that may be meant as a number: ``inf``, ``1_000``, ``1,5`` among ``2.5``, full-width digits."""
 MANY = 20
 """Distinct numbers from which a column counts as measured rather than coded."""
+_ENOUGH = 5  # numbers that make a column one of numbers, whichever decimal separator they have
 BOOLEANS = {"true": 1.0, "false": 0.0}
 Kind = Literal["number", "boolean", "date", "category"]
 
@@ -129,6 +132,8 @@ def judge(
     if not label and (dates := find_dates(known)):
         return Reading(name, "date", dates=dates, missing=kept)
     _refuse_spoiled(codes, levels, gone, decimal, name, source)
+    if not label:
+        _refuse_other_dates(codes, levels, gone, name, source)
     return Reading(name, "category", missing=kept)
 
 
@@ -283,14 +288,7 @@ def _refuse_spoiled(
     """Raise for the first cell that is not a number in a column that is one of numbers otherwise."""
 
     def refuse(which: Array, why: str) -> None:
-        row = int(np.flatnonzero(which[codes])[0])
-        cell = levels[codes[row]]
-        hint = f"; if it means that nothing is known, write data.na_values: [{cell}]"
-        raise source.error(
-            f"{source.cell(cell)} {why}{hint if cell in MAYBE_MISSING and source.quotes else ''}",
-            row=row,
-            column=name,
-        )
+        _refuse(which, why, codes, levels, name, source)
 
     counts = np.bincount(codes, minlength=len(levels))
     is_missing = np.array([level in gone for level in levels], dtype=bool)
@@ -309,6 +307,9 @@ def _refuse_spoiled(
         differs = np.array([unit != first for _, unit in split], dtype=bool) & is_number
         found = ", ".join(sorted(unit or "none" for unit in units))
         refuse(differs, f"has another unit than cells above it (units of this column: {found}); use one")
+    either = np.any(masks, axis=0)
+    if (either | is_missing).all() and either.sum() >= _ENOUGH:
+        refuse(others, "has another decimal separator than most cells of this column; write all alike")
     numbers = int(counts[is_number].sum())
     if numbers <= counts[others].sum():
         return
@@ -323,3 +324,30 @@ def _refuse_spoiled(
             others,
             "is not a number, as most cells of this column are; correct it, or leave it empty if unknown",
         )
+
+
+def _refuse_other_dates(
+    codes: Array, levels: list[str], gone: Iterable[str], name: str, source: Source
+) -> None:
+    """Raise for the first cell that is no date in a column that is one of dates otherwise."""
+    known = np.array([level not in gone for level in levels], dtype=bool)
+    found = find_most_dates([level for level in levels if level not in gone])
+    if found is None:
+        return
+    others = known.copy()
+    others[known] = np.isnan(found.days(level for level in levels if level not in gone))
+    why = f"is not a date ({found.words}), as most cells of this column are; correct it, or leave it empty"
+    _refuse(others, why, codes, levels, name, source)
+
+
+def _refuse(which: Array, why: str, codes: Array, levels: Sequence[str], name: str, source: Source) -> None:
+    """Raise for the first row whose level is among ``which``, (levels,) bool."""
+    rows = np.flatnonzero(which[codes])
+    cell = levels[codes[rows[0]]]
+    hint = f"; if it means that nothing is known, write data.na_values: [{cell}]"
+    error = source.error(
+        f"{source.cell(cell)} {why}{hint if cell in MAYBE_MISSING and source.quotes else ''}",
+        row=int(rows[0]),
+        column=name,
+    )
+    raise CellsError(str(error), len(rows))

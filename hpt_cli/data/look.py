@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,14 +19,16 @@ from hpt_cli.data.messages import Source, listed, shown
 from hpt_cli.data.missing import missing_texts, sentinels
 from hpt_cli.data.raw import Array, Category, Numbers, known
 from hpt_cli.data.tables import INDEX_NAMES, Table, TextTable, find_column, is_index, open_table
-from hpt_cli.errors import DataError
+from hpt_cli.errors import CellsError, DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Kind = Literal["number", "category", "date", "id", "constant", "text", "broken"]
+Kind = Literal["number", "category", "date", "id", "constant", "text", "broken", "unwanted"]
 ID_NAME = re.compile(r"(?i:(^|[_\W])(id|uuid|guid|index|nr|no|key|row))$|[a-z]I[dD]$")
 """Names that identifiers have."""
+FEW_CELLS, FEW_SHARE = 3, 0.01
+"""Odd cells of a column, and their share of the rows, up to which they are mistakes."""
 FREE_SHARE = 0.5
 """Share of rows with a text of their own from which a column of more levels than the cap is free text."""
 CODED = 10
@@ -40,7 +43,7 @@ class ColumnReport:
         name: The column's.
         kind: ``number``, ``category`` or ``date`` for what can be learnt from; ``id`` (another value in each
             row), ``constant`` and ``text`` (free text: nearly every row has its own) for what cannot;
-            ``broken`` for a column that cannot be read as it is.
+            ``broken`` for a column that cannot be read as it is, ``unwanted`` for one that is not looked at.
         distinct: Distinct values, missing cells not counted.
         missing: Share of the cells that are missing, in [0, 1].
         about: The same for people, such as ``17 to 90`` or ``3 levels: 'blue', 'green', 'red'``.
@@ -106,19 +109,20 @@ class TableReport:
 
         Row numbers without a name are not among them: they are left out anyhow, and have no name to say.
         """
-        useless = ("id", "text", "constant", "broken")
+        useless = ("id", "text", "constant", "broken", "unwanted")
         return tuple(c.name for c in self.features if c.name and (c.kind in useless or c.leaks))
 
 
-def look_at(path: Path, target: str | int | None = None) -> TableReport:
+def look_at(path: Path, target: str | int | None = None, *, drop: Sequence[str | int] = ()) -> TableReport:
     """Look at a CSV, TSV or Parquet file, and say of each column what it is taken for.
 
     Args:
         path: The file.
         target: The label's column by name, -1 for the last; ``None`` if it is not known yet.
+        drop: Columns that the user does not want.
 
     Raises:
-        DataError: The file cannot be read, or has no such column.
+        DataError: The file cannot be read, has no such column, or a few odd cells among others.
     """
     from hpt_cli.data.files import IDX, locate
 
@@ -128,11 +132,16 @@ def look_at(path: Path, target: str | int | None = None) -> TableReport:
     table = open_table(found, suffix, header=None)
     source = table.source
     name = "" if target is None else find_column(source, target, "data.target")
-    cells = read_all(table, name)
+    unwanted = {find_column(source, column, "--drop") for column in drop}
+    if name in unwanted:
+        raise source.error(f"--drop names the target {shown(name)}; leave it out of one of them")
+    cells = read_all(table, name, unwanted)
     label = cells.columns.get(name)
     reports = []
     for column in source.names:
-        if column in cells.broken:
+        if column in unwanted:
+            reports.append(ColumnReport(column, "unwanted", 0, 0.0, "not looked at"))
+        elif column in cells.broken:
             reports.append(
                 ColumnReport(column, "broken", 0, 0.0, "cannot be read", warnings=(cells.broken[column],))
             )
@@ -181,18 +190,29 @@ class Cells:
     absent: Mapping[str, str]
 
 
-def read_all(table: Table, target: str) -> Cells:
-    """Read a table without a config, each column as it seems to be meant."""
+def read_all(table: Table, target: str, drop: Collection[str] = ()) -> Cells:
+    """Read a table without a config, each column as it seems to be meant.
+
+    Args:
+        table: Opened.
+        target: The label's column; empty if it is not known.
+        drop: Columns that are not looked at.
+
+    Raises:
+        DataError: A few cells of columns are not what all their others are.
+    """
     source, decimal = table.source, None
+    names = [name for name in source.names if name not in drop]
     frame = table.frame([target] if target else [])
-    readings, broken = _judge_all(frame, source, target, decimal, ())
+    readings, broken = _judge_all(frame, names, source, target, decimal, ())
     if any(reading.writing.decimal == "," for reading in readings.values()):
         decimal = ","
         frame = table.frame(source.names)
-        readings, broken = _judge_all(frame, source, target, decimal, ())
-    texts = missing_texts(frame, readings, source, target, decimal)
+        readings, broken = _judge_all(frame, names, source, target, decimal, ())
+    texts = missing_texts(frame[names], readings, source, target, decimal)
     if texts:
-        readings, broken = _judge_all(frame, source, target, decimal, texts)
+        readings, broken = _judge_all(frame, names, source, target, decimal, texts)
+    _refuse_mistakes(broken, len(frame))
     columns = {name: read(frame[name], reading, source) for name, reading in readings.items()}
     amounts = [name for name, reading in readings.items() if reading.kind == "number" and name != target]
     found = sentinels(list(columns.values()), amounts)
@@ -202,22 +222,46 @@ def read_all(table: Table, target: str) -> Cells:
     }
     if found:
         texts = [*texts, *sorted(set(found.values()))]
-        readings, broken = _judge_all(frame, source, target, decimal, texts)
+        readings, broken = _judge_all(frame, names, source, target, decimal, texts)
         columns = {name: read(frame[name], reading, source) for name, reading in readings.items()}
-    return Cells(frame, columns, readings, broken, tuple(texts), absent)
+    return Cells(frame, columns, readings, {k: str(e) for k, e in broken.items()}, tuple(texts), absent)
 
 
 def _judge_all(
-    frame: pd.DataFrame, source: Source, target: str, decimal: str | None, missing: Sequence[str]
-) -> tuple[dict[str, Reading], dict[str, str]]:
-    readings, broken = {}, {}
-    for name in source.names:
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    source: Source,
+    target: str,
+    decimal: str | None,
+    missing: Sequence[str],
+) -> tuple[dict[str, Reading], dict[str, DataError]]:
+    readings: dict[str, Reading] = {}
+    broken: dict[str, DataError] = {}
+    for name in names:
         label = name == target
         try:
             readings[name] = judge(frame[name], name, source, decimal=decimal, missing=missing, label=label)
         except DataError as error:
-            broken[name] = str(error)
+            broken[name] = error
     return readings, broken
+
+
+def _refuse_mistakes(broken: Mapping[str, DataError], rows: int) -> None:
+    """Have few odd cells of a column mended, where many would have it left out.
+
+    Raises:
+        DataError: With the first such cell of each column that has a few.
+    """
+    few = max(FEW_CELLS, FEW_SHARE * rows)
+    found = {name: e for name, e in broken.items() if isinstance(e, CellsError) and e.cells <= few}
+    if found:
+        lines = [f"{error} ({error.cells} such {_cells(error.cells)})" for error in found.values()]
+        options = " ".join(f"--drop {shlex.quote(name)}" for name in found)
+        raise DataError("\n".join([*lines, f"    or leave it out with: {options}"]))
+
+
+def _cells(count: int) -> str:
+    return "cell" if count == 1 else "cells"
 
 
 def _report(

@@ -39,7 +39,7 @@ def missing_texts(
     """
     labels = _texts(frame[target]) if target else set()
     found: set[str] = set()
-    for name in source.names:
+    for name in map(str, frame.columns):
         if name == target or (name in readings and readings[name].kind != "category"):
             continue
         maybe = tuple(sorted(_texts(frame[name]) & MAYBE_MISSING - labels))

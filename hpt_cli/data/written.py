@@ -132,6 +132,9 @@ _TIMES: tuple[tuple[str, str], ...] = (
     (r"[ T]\d\d?:\d\d:\d\d", "%H:%M:%S"),
     (r"[ T]\d\d?:\d\d:\d\d\.\d{1,9}", "%H:%M:%S.%f"),
 )
+_LIKELY_DATE = re.compile(r"\d{4}|\d\d?[./-]\d\d?[./-]\d\d", re.ASCII)
+_MOST = 0.8  # of a column's distinct texts: the others are mistakes
+_ENOUGH = 5  # dates that make a column one of dates
 _ZONE = r"(?:Z|[+-]\d\d:?\d\d)"
 
 
@@ -189,4 +192,28 @@ def find_dates(texts: Sequence[str]) -> DateWriting | None:
                 writing = DateWriting(form, bool(zone), words)
                 if not np.isnan(writing.days(texts)).any():
                     return writing
+    return None
+
+
+def find_most_dates(texts: Sequence[str]) -> DateWriting | None:
+    """The way in which most of ``texts`` (distinct, stripped, none missing), but not all, are dates."""
+    likely = [text for text in texts if len(text) <= _LONGEST and _LIKELY_DATE.search(text)]
+    if len(likely) < _ENOUGH or len(likely) < _MOST * len(texts):
+        return None
+    sample = likely[:: max(1, len(likely) // 20)]
+    for day, _, _ in _FORMATS:
+        if sum(re.match(day, text, re.ASCII) is not None for text in sample) < _MOST * len(sample):
+            continue
+        for clock, _ in _TIMES:
+            pattern = re.compile(f"{day}{clock}(?:{_ZONE})?" if clock else day, re.ASCII)
+            alike = [text for text in likely if pattern.fullmatch(text)]
+            if len(alike) < max(_ENOUGH, _MOST * len(texts)):
+                continue
+            for share in (
+                alike,
+                alike[: len(alike) // 2],
+                alike[len(alike) // 2 :],
+            ):  # one may be a 30th of 2
+                if found := find_dates(share):
+                    return found
     return None

@@ -15,7 +15,13 @@ MOST_TOLD = 40
 _WIDEST = 78  # signs of a comment's sentence
 _MANY_MISSING = 0.5  # share of a column's cells
 _GROUPS = 10  # least distinct values of a column whose rows belong together
-_REASONS = {"id": "an id", "text": "free text", "constant": "always the same", "broken": "cannot be read"}
+_REASONS = {
+    "id": "an id",
+    "text": "free text",
+    "constant": "always the same",
+    "broken": "cannot be read",
+    "unwanted": "as asked",
+}
 
 
 def keys(table: TableReport) -> dict[str, object]:

@@ -75,7 +75,9 @@ def study_name(source: str) -> str:
     return name[:64] or "study"
 
 
-def data_draft(source: str, path: Path, *, target: str | int | None, written_by: str) -> Draft:
+def data_draft(
+    source: str, path: Path, *, target: str | int | None, written_by: str, drop: Sequence[str] = ()
+) -> Draft:
     """A config for a built-in set or a file.
 
     Args:
@@ -83,6 +85,7 @@ def data_draft(source: str, path: Path, *, target: str | int | None, written_by:
         path: Where the config belongs; ``data.source`` will be relative to its folder.
         target: The label's column, if the user said which.
         written_by: The command, for the config's heading.
+        drop: Columns of a table that the user does not want.
 
     Raises:
         TargetMissingError: The data is a table, and ``target`` is ``None``.
@@ -98,7 +101,7 @@ def data_draft(source: str, path: Path, *, target: str | int | None, written_by:
     data: dict[str, object] = {"source": _relative(source, path.parent)}
     if target is not None:
         data["target"] = target
-    table = _look(source, target)
+    table = _look(source, target, drop)
     if table is not None:
         check_features(table)
         data |= keys(table)
@@ -116,19 +119,22 @@ def data_draft(source: str, path: Path, *, target: str | int | None, written_by:
     return Draft(path, text, parse_config(text.encode(), path), dataset.notes, table)
 
 
-def _look(source: str, target: str | int | None) -> TableReport | None:
+def _look(source: str, target: str | int | None, drop: Sequence[str]) -> TableReport | None:
     """What the columns of a table are taken for; ``None`` of data that is no table."""
     from hpt_cli.data.files import IDX, locate
     from hpt_cli.data.look import look_at
 
-    if source in BUILTIN:
+    suffix = ""
+    if source not in BUILTIN:
+        path, suffix = locate(source, Path())
+    if source in BUILTIN or suffix in (IDX, ".npz"):
+        if drop:
+            raise InputError(f"--drop is for tables, and {source} is none; leave it out")
         return None
-    path, suffix = locate(source, Path())
-    if suffix in (IDX, ".npz"):
-        return None
+    report = look_at(path, target, drop=drop)
     if target is None:
-        raise TargetMissingError(source, look_at(path).columns)
-    return look_at(path, target)
+        raise TargetMissingError(source, report.columns)
+    return report
 
 
 def _relative(source: str, folder: Path) -> str:

@@ -279,7 +279,7 @@ class TestCommand:
             (("--command", ""), "--command is empty"),
             (("--command", "python 'x"), "a quote is not closed"),
             (("--command", "nosuchprogram --x"), "nosuchprogram"),
-            (("iris", "--command", "echo"), "leave out DATA and --target"),
+            (("iris", "--command", "echo"), "leave out DATA, --target, --drop"),
         ],
     )
     def test_what_is_wrong_is_said_and_nothing_written(self, hpt, folder, arguments, said):
@@ -321,3 +321,20 @@ def test_in_a_terminal_it_asks_which_data(folder, environment):
     assert status == 0, shown
     assert "Data: a file, or digits, wine, breast_cancer, iris, diabetes: " in shown
     assert (folder / "iris.yaml").exists()
+
+
+def test_a_column_that_cannot_be_read_is_left_out_as_asked(hpt, folder):
+    rows = "".join(f"{'9O' if n == 7 else n / 7},{n % 5},{'ab'[n % 3 // 2]}\n" for n in range(60))
+    (folder / "odd.csv").write_text("p q,r,kind\n" + rows)
+    refused = hpt("init", "odd.csv", "--target", "kind")
+    assert refused.exit_code == 2
+    assert "odd.csv:9: column 'p q': '9O' is not a number" in refused.stderr
+    assert "--drop 'p q'" in refused.stderr
+    assert not (folder / "odd.yaml").exists()
+    result = hpt("init", "odd.csv", "--target", "kind", "--drop", "p q")
+    assert result.exit_code == 0
+    text = (folder / "odd.yaml").read_text()
+    assert yaml.safe_load(text)["data"]["drop"] == ["p q"]
+    assert "# Written by: hpt init odd.csv --target kind --drop 'p q'" in text
+    assert hpt("plan", "odd.yaml").exit_code == 0
+    assert "--drop is for tables" in hpt("init", "iris", "--drop", "x").stderr

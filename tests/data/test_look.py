@@ -103,12 +103,30 @@ def test_a_line_of_names_that_is_not_there_is_noticed(write):
     assert report.rows == 18
 
 
-def test_a_column_with_a_mistake_in_it_is_broken_and_the_others_are_told(write):
-    rows = "".join(f"{'abc' if n == 3 else n / 7},{n % 5 + 0.5},{n % 2}\n" for n in range(60))
+def test_a_column_with_many_odd_cells_is_broken_and_the_others_are_told(write):
+    rows = "".join(f"{'abc' if n % 9 == 3 else n / 7},{n % 5 + 0.5},{n % 2}\n" for n in range(60))
     (p, q, _) = look_at(write("t.csv", "p,q,y\n" + rows), "y").columns
     assert (p.kind, q.kind) == ("broken", "number")
     assert "'abc'" in p.warnings[0]
     assert ":5:" in p.warnings[0]
+
+
+def test_a_few_odd_cells_are_mistakes_told_at_once_with_the_way_around_them(write):
+    days = [f"2024-02-{n + 1:02}" for n in range(29)] + ["1.3.2024"]
+    rows = [f"{'9O' if n in (3, 7) else n / 7},{day},{n % 5},{n % 2}" for n, day in enumerate(days)]
+    path = write("t.csv", "\n".join(["p,day,q,y", *rows]))
+    with pytest.raises(DataError) as caught:
+        look_at(path, "y")
+    first, second, last = str(caught.value).splitlines()
+    assert first.startswith(f"{path}:5: column 'p': '9O' is not a number")
+    assert first.endswith("(2 such cells)")
+    assert second.startswith(f"{path}:31: column 'day': '1.3.2024' is not a date (year-month-day)")
+    assert last == "    or leave it out with: --drop p --drop day"
+    report = look_at(path, "y", drop=("p", "day"))
+    assert [column.kind for column in report.columns] == ["unwanted", "unwanted", "number", "number"]
+    assert report.drop == ("p", "day")
+    with pytest.raises(DataError, match="no column 'dey' for --drop; did you mean 'day'"):
+        look_at(path, "y", drop=("dey",))
 
 
 def test_without_a_target_no_task_is_told(write):
