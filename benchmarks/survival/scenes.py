@@ -107,7 +107,7 @@ def full_disk(study: Study, chance: random.Random, times: int, found: Counter[st
     small, whole = study.sizes()
     while found["times"] < times:
         folder = Path(tempfile.mkdtemp())
-        size = chance.choice((chance.randint(20_000, small), chance.randint(small, whole)))
+        size = chance.choice((chance.randint(small // 3, small), chance.randint(small, whole)))
         mount = ["mount", "-t", "tmpfs", "-o", f"size={size // 1024}k", "tmpfs", str(folder)]
         if subprocess.run(mount, capture_output=True, check=False).returncode:
             print("full disk: left out, a small file system cannot be mounted here")

@@ -32,7 +32,7 @@ def command(study: str | None, as_yaml: bool, as_json: bool, as_args: bool, runs
         hpt best digits --yaml > best.yaml
         python train.py $(hpt best digits --args)
     """
-    from hpt_cli.cli.running import warn_of_damage
+    from hpt_cli.cli.running import warn
     from hpt_cli.store import StudyStore
     from hpt_cli.views import best as view
     from hpt_cli.views.standing import standing_of
@@ -41,7 +41,7 @@ def command(study: str | None, as_yaml: bool, as_json: bool, as_args: bool, runs
         raise click.UsageError("one of --yaml, --json and --args, not several at once")
     store = StudyStore.find(runs_dir, study)
     standing = standing_of(store)
-    warn_of_damage(standing)
+    warn(store, standing)
     best = standing.board.best
     if best is None:
         raise HptError(f"study {standing.name} has no trial that is done; see: hpt show {standing.handle}")

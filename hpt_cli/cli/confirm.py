@@ -40,29 +40,18 @@ def command(
         hpt confirm digits
         hpt confirm digits --top 3 --repeats 10
     """
-    from hpt_cli.cli import signals
-    from hpt_cli.cli.running import notify
+    from hpt_cli.cli.running import notify, watched
     from hpt_cli.confirming import confirm_study
-    from hpt_cli.in_flight import StopRequest
     from hpt_cli.preparation import open_config
     from hpt_cli.store import StudyStore
     from hpt_cli.views.confirmed import confirmation_json, show_confirmation
     from hpt_cli.views.console import make_console
     from hpt_cli.views.machine import to_json
-    from hpt_cli.views.progress import Progress
     from hpt_cli.views.standing import standing_of
-    from hpt_cli.views.watch import make_view
 
     store = StudyStore.find(runs_dir, study)
     config = open_config(store)
-    view = make_view(make_console(stderr=as_json), Progress(store.metric, store.goal))
-    stop = StopRequest()
-
-    def end(signal_number: int) -> None:
-        stop.request(signal_number)
-        view.stopping()
-
-    with signals.softly(end, view.restore), view:
+    with watched(store, as_json=as_json) as (view, stop):
         record, ran = confirm_study(
             store, config, top=top, repeats=repeats, workers=workers, observe=view.observe, stop=stop
         )

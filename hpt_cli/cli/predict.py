@@ -68,6 +68,10 @@ def command(
             f"study {store.folder.name} tunes code of your own: only the built-in network predicts"
         )
     if not (best / "model.json").exists():
+        if holder := store.holder():
+            raise InputError(
+                f"study {store.name} is being run by {holder}, and keeps its best model at its end"
+            )
         raise InputError(
             f"study {store.folder.name} holds no model to predict with (expected {best / 'model.json'}): it "
             "has no finished trial of the built-in network yet, or its model was saved by an older version; "

@@ -9,6 +9,7 @@ import click
 
 from hpt_cli.cli import options
 from hpt_cli.cli.completing import dimensions
+from hpt_cli.errors import StudyInUseError
 from hpt_cli.strategies import STRATEGIES
 
 
@@ -96,6 +97,8 @@ def command(
             raise InputError(f"--hold: study {store.name} searches no {name!r}; {suggest(name, known)}")
     request = RefineRequest(rounds, trials, strategy, repeats, tuple(dict.fromkeys(hold)))
     if dry_run or target is not None:
+        if holder := store.holder():
+            raise StudyInUseError(f"study {store.name} is in use by {holder}; decide when it has ended")
         plan = preview_refine(store, config, request)
         if isinstance(plan, NoRound):
             notify(plan.why)

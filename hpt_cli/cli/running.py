@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hpt_cli.cli import signals
@@ -13,7 +15,10 @@ from hpt_cli.store import StudyStore
 if TYPE_CHECKING:
     from hpt_cli.config import StudyConfig
     from hpt_cli.executors import Crew
+    from hpt_cli.in_flight import StopRequest
     from hpt_cli.planning import RefineRequest
+    from hpt_cli.views.live import LiveView
+    from hpt_cli.views.plain import PlainView
     from hpt_cli.views.standing import Standing
 
 
@@ -46,10 +51,36 @@ def notify(sentence: str) -> None:
     print(folded(f"hpt: {clean(sentence)}", sys.stderr), file=sys.stderr)
 
 
-def warn_of_damage(standing: Standing) -> None:
-    """Name the files that cannot be read, so that no trial is left out in silence."""
+def warn(store: StudyStore, standing: Standing) -> None:
+    """Say that a study is running, and which files cannot be read: no trial is left out in silence."""
+    if holder := store.holder():
+        notify(f"study {store.name} is being run by {holder}; this is how it stands now")
     for damage in standing.damage:
         notify(f"{damage.path}: {damage.why}; left out: hpt run CONFIG sets it aside")
+
+
+@contextmanager
+def watched(store: StudyStore, *, as_json: bool) -> Iterator[tuple[LiveView | PlainView, StopRequest]]:
+    """Within, what a study does is shown, and a signal asks it to end.
+
+    Args:
+        store: The study.
+        as_json: It is shown on stderr.
+    """
+    from hpt_cli.in_flight import StopRequest
+    from hpt_cli.views.console import make_console
+    from hpt_cli.views.progress import Progress
+    from hpt_cli.views.watch import make_view
+
+    view = make_view(make_console(stderr=as_json), Progress(store.metric, store.goal))
+    stop = StopRequest()
+
+    def end(signal_number: int) -> None:
+        stop.request(signal_number)
+        view.stopping()
+
+    with signals.softly(end, view.restore), view:
+        yield view, stop
 
 
 def run_and_show(
@@ -80,23 +111,13 @@ def run_and_show(
     Raises:
         HptError: As :func:`hpt_cli.study.run_missing`; or the expectation is missed.
     """
-    from hpt_cli.in_flight import StopRequest
     from hpt_cli.study import run_missing
     from hpt_cli.views.console import make_console
     from hpt_cli.views.leaderboard import show
     from hpt_cli.views.machine import standing_json, to_json
-    from hpt_cli.views.progress import Progress
     from hpt_cli.views.standing import standing_of
-    from hpt_cli.views.watch import make_view
 
-    view = make_view(make_console(stderr=as_json), Progress(store.metric, store.goal))
-    stop = StopRequest()
-
-    def end(signal_number: int) -> None:
-        stop.request(signal_number)
-        view.stopping()
-
-    with signals.softly(end, view.restore), view:
+    with watched(store, as_json=as_json) as (view, stop):
         run_missing(
             store,
             config,

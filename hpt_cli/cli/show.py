@@ -55,7 +55,7 @@ def command(
         hpt show digits --sort learning_rate --format csv > digits.csv
         hpt show digits --expect "validation_accuracy >= 0.95"
     """
-    from hpt_cli.cli.running import warn_of_damage
+    from hpt_cli.cli.running import warn
     from hpt_cli.expectation import check_expectation, parse_expectation
     from hpt_cli.ranking import sort_rows
     from hpt_cli.store import StudyStore
@@ -68,8 +68,9 @@ def command(
     ):
         raise click.UsageError(f"--json or --format {form}, not both")
     expectation = parse_expectation(expect) if expect else None
-    standing = standing_of(StudyStore.find(runs_dir, study))
-    warn_of_damage(standing)
+    store = StudyStore.find(runs_dir, study)
+    standing = standing_of(store)
+    warn(store, standing)
     rows = sort_rows(standing.board, by)
     form = "json" if as_json else form
     top_given = ctx.get_parameter_source("top") is not click.core.ParameterSource.DEFAULT
