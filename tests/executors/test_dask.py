@@ -1,5 +1,6 @@
 """Studies on a real Dask scheduler and real workers of it, through the command line."""
 
+import functools
 import json
 import os
 import signal
@@ -46,6 +47,33 @@ import time
 def objective(x):
     time.sleep(0.2)
     return (x - 0.3) ** 2
+"""
+
+COMMAND = """\
+name: script
+command: "{python} script.py {x} {seed} {params.json} {results.json}"
+objective: {metric: value, goal: minimize}
+space: {x: {low: 0, high: 1, type: float}}
+search: {strategy: random, trials: 12}
+"""
+
+SCRIPT = """\
+import json, sys, time
+time.sleep(0.2)
+x, seed, params, results = sys.argv[1:]
+print("x is", x)
+value = json.load(open(params))["x"] + float(x) + int(seed) / 2**32
+json.dump([{"epoch": 1, "value": 2 * value}, {"epoch": 2, "value": value}], open(results, "w"))
+"""
+
+PRUNED = """\
+name: pruned
+data: {source: iris}
+network: {epochs: 27, hidden_units: 64, batch_size: 2}
+space:
+  learning_rate: {low: 1e-4, high: 1, scale: log}
+  dropout: {low: 0, high: 0.5}
+search: {strategy: random, trials: 14, repeats: 2, prune: {method: successive_halving}}
 """
 
 
@@ -101,18 +129,27 @@ def shared(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def slow_locally(in_process, tmp_path_factory):
-    """The trials of the slow study by local workers."""
+def locally(in_process, tmp_path_factory):
+    """The trials of a study by local workers."""
     folder = tmp_path_factory.mktemp("locally")
     write_configs(folder)
-    assert in_process("run", "slow.yaml", "--runs-dir", "local", folder=folder).returncode == 0
-    return trials(folder / "local" / "slow")
+
+    @functools.cache
+    def run(name):
+        done = in_process("run", f"{name}.yaml", "--runs-dir", "local", folder=folder)
+        assert done.returncode == 0, done.stderr
+        return trials(folder / "local" / name)
+
+    return run
 
 
 def write_configs(folder):
     (folder / "iris.yaml").write_text(CONFIG)
     (folder / "slow.yaml").write_text(SLOW)
     (folder / "slow.py").write_text(SLOW_CODE)
+    (folder / "script.yaml").write_text(COMMAND)
+    (folder / "script.py").write_text(SCRIPT)
+    (folder / "pruned.yaml").write_text(PRUNED)
 
 
 @pytest.fixture
@@ -181,23 +218,29 @@ def test_a_cluster_on_this_machine_gives_the_same_bits_as_local_workers(run, in_
     assert trials(tmp_path / "local" / "iris") == trials(tmp_path / "dask" / "iris")
 
 
-def test_a_worker_is_killed_and_another_joins_and_nothing_is_lost(cluster, start, slow_locally, tmp_path):
+@pytest.mark.parametrize("name", ["slow", "script", "pruned"])
+def test_a_worker_is_killed_and_another_joins_and_nothing_is_lost(cluster, start, locally, tmp_path, name):
+    """A function, a command, and trainings that stop at rungs and go on, perhaps elsewhere."""
     first = cluster.add_worker()
-    with start("slow", "dask", *dask(cluster.address)) as study:
-        wait_for_trials(tmp_path / "dask" / "slow", 3)
+    with start(name, "dask", *dask(cluster.address)) as study:
+        wait_for_trials(tmp_path / "dask" / name, 2)
         cluster.add_worker()
-        wait_for_trials(tmp_path / "dask" / "slow", 6)
+        wait_for_trials(tmp_path / "dask" / name, 5)
         (busy,) = children(first.pid)
         first.kill()
         _, errors = study.communicate(timeout=60)
     assert study.returncode == 0, errors
     assert "Traceback" not in errors
-    assert trials(tmp_path / "dask" / "slow") == slow_locally
+    assert trials(tmp_path / "dask" / name) == locally(name)
+    if name == "script":
+        assert "x is 0." in (tmp_path / "dask" / name / "trials" / "00011.log").read_text()
+    if name == "pruned":
+        assert {trial["status"] for trial in locally(name).values()} == {"done", "pruned"}
     assert is_gone(busy)
 
 
 def test_a_scheduler_that_goes_away_stops_the_study_in_words_and_it_goes_on(
-    cluster, start, run, slow_locally, tmp_path
+    cluster, start, run, locally, tmp_path
 ):
     cluster.add_worker()
     with start("slow", "runs", *dask(cluster.address)) as study:
@@ -212,7 +255,7 @@ def test_a_scheduler_that_goes_away_stops_the_study_in_words_and_it_goes_on(
     kept = trials(tmp_path / "runs" / "slow")
     assert {trial["status"] for trial in kept.values()} == {"done"}
     assert run("slow", "runs", "--workers", "2")[0] == 0
-    assert trials(tmp_path / "runs" / "slow") == slow_locally
+    assert trials(tmp_path / "runs" / "slow") == locally("slow")
 
 
 def test_no_scheduler_is_said_in_one_line(run):
