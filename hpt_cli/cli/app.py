@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "confirm": "Train the contenders on new seeds, choose one, and test it.",
     "predict": "Apply the best model to the rows of a file.",
     "verify": "Train trials again and say whether every bit agrees.",
-    "list": "List the studies, and how far each has come.",
+    "list": "Compare the studies: how far each has come, and the best of each.",
     "completion": "Print what a shell needs to complete hpt.",
     "schema": "Print the JSON Schema of a config, for editors.",
 }

@@ -7,31 +7,37 @@ from pathlib import Path
 
 import click
 
-from hpt_cli.cli import options
+from hpt_cli.cli import completing, options
 
 
 @click.command("list")
+@click.argument("studies", metavar="[STUDY]...", nargs=-1, shell_complete=completing.studies)
 @options.as_json
 @options.runs_dir
 @options.plain
 @options.debug
-def command(as_json: bool, runs_dir: Path) -> None:
-    """List the studies, the newest first: running, finished, stopped or how they ended, and the best trial.
+def command(studies: tuple[str, ...], as_json: bool, runs_dir: Path) -> None:
+    """Compare the studies, the newest first, or those that are named, in their order.
+
+    Of each: whether it is running, finished, stopped or how it ended; the mean of its best trial, or of the
+    confirmed one, with the spread over its trainings and the mean's 95 % interval; and what the test rows
+    said, where hpt confirm has asked them.
 
     \b
     Example:
         hpt list
+        hpt list digits digits_grid
     """
     from hpt_cli.views.studies import list_studies, show_studies, studies_json
 
-    studies = list_studies(runs_dir)
+    found = list_studies(runs_dir, studies)
     if as_json:
         from hpt_cli.views.machine import to_json
 
-        print(to_json(studies_json(studies)))
-    elif studies:
+        print(to_json(studies_json(found)))
+    elif found:
         from hpt_cli.views.console import make_console
 
-        show_studies(make_console(), studies)
+        show_studies(make_console(), found)
     else:
         print(f"no study in {runs_dir} yet; make one with: hpt run CONFIG", file=sys.stderr)

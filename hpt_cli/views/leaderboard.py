@@ -98,7 +98,7 @@ def leaderboard_columns(board: Leaderboard, rows: Sequence[Row], metric: str, si
             "right",
         ),
         Column("trial", tuple(str(row.result.number) for row in rows), "right"),
-        Column(metric, _objectives(rows, sign), "right"),
+        Column(metric, objectives(rows, sign), "right"),
     ]
     if any(row.interval is not None for row in rows):
         intervals = [interval(row.interval.low, row.interval.high) if row.interval else "" for row in rows]
@@ -196,7 +196,7 @@ def _within(row: Row) -> str:
     return f", 95 % {interval(row.interval.low, row.interval.high)}" if row.interval else ""
 
 
-def _objectives(rows: Sequence[Row], sign: str) -> tuple[str, ...]:
+def objectives(rows: Sequence[Row], sign: str) -> tuple[str, ...]:
     """Means below means, spreads below spreads."""
     values = [row.mean for row in rows]
     means = numbers("", [ABSENT if of is None else number(of, zeros=True) for of in values]).cells

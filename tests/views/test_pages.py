@@ -12,6 +12,7 @@ import pytest
 
 from hpt_cli.config import RoundSettings
 from hpt_cli.endings import Ended, Reason
+from hpt_cli.errors import StudyNotFoundError
 from hpt_cli.pruning import PruneSettings
 from hpt_cli.rounds import Move
 from hpt_cli.space import Choice, Float, Int, SearchSpace, survey
@@ -274,6 +275,27 @@ class TestStudies:
         }
         assert found["busy"].holder.startswith(f"process {os.getpid()} on ")
         assert {study.status for study in list_studies(tmp_path / "runs")} & {"running"} == set()
+
+    def test_repeats_say_how_far_the_best_of_each_can_be_believed(
+        self, make_study, make_trial, terminal, tmp_path
+    ):
+        make_study([make_trial(0, 0.97, 0.99, 0.98)], name="thrice")
+        make_study([make_trial(0, 0.5)], name="once")
+        console, written = terminal(120)
+        show_studies(console, list_studies(tmp_path / "runs", ["thrice", "once"]))
+        lines = written().splitlines()
+        assert lines[0].split()[:6] == ["study", "status", "trials", "best", "95", "%"]
+        assert lines[2].split()[:6] == ["thrice", "finished", "1", "0.9800", "±", "0.010"]
+        assert lines[2].split()[6].startswith("0.955..")
+        assert lines[3].split()[:5] == ["once", "finished", "1", "0.5000", "-"]
+
+    def test_only_those_that_are_named_in_their_order(self, make_study, make_trial, tmp_path):
+        for name in ("a", "b", "c"):
+            make_study([make_trial(0, 0.5)], name=name)
+        named = list_studies(tmp_path / "runs", ["c", str(tmp_path / "runs" / "a")])
+        assert [study.name for study in named] == ["c", "a"]
+        with pytest.raises(StudyNotFoundError):
+            list_studies(tmp_path / "runs", ["d"])
 
     @pytest.mark.parametrize("width", [30, 40, 60])
     def test_a_narrow_terminal_gets_fewer_columns(self, make_study, make_trial, terminal, tmp_path, width):
