@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import tempfile
 import warnings
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -290,6 +293,115 @@ class Nevergrad(_Penalized):
         self._optimizer.tell(self._asked, self._finite(value))
 
 
+class Smac(_Penalized):
+    """SMAC3's facade for hyperparameters, told the budget, each point once; it has conditions of its own."""
+
+    def __init__(self, space: SearchSpace, seed: int, budget: int) -> None:
+        import ConfigSpace
+        import smac
+
+        self._space, self._trial_value = space, smac.runhistory.TrialValue
+        made = ConfigSpace.ConfigurationSpace(seed=seed)
+        for name, dimension in space.dimensions.items():
+            made.add(self._made(ConfigSpace, name, dimension))
+        for name, dimension in space.dimensions.items():
+            needed = [
+                ConfigSpace.InCondition(made[name], made[parent], self._told(parent, values))
+                for parent, values in dimension.when.items()
+            ]
+            if needed:
+                made.add(needed[0] if len(needed) == 1 else ConfigSpace.AndConjunction(*needed))
+        self._folder = tempfile.TemporaryDirectory()
+        scenario = smac.Scenario(
+            made, deterministic=True, n_trials=budget, seed=seed, output_directory=Path(self._folder.name)
+        )
+        facade = smac.HyperparameterOptimizationFacade
+        self._facade = facade(scenario, lambda config, seed: 0.0, overwrite=True, logging_level=False)
+
+    def _made(self, kinds: Any, name: str, dimension: Float | Int | Choice) -> Any:
+        if isinstance(dimension, Choice):
+            return kinds.Categorical(name, [str(index) for index in range(dimension.size)])
+        if isinstance(dimension, Int):
+            return kinds.Integer(name, (dimension.low, dimension.high), log=dimension.scale == "log")
+        if dimension.size is not None:
+            return kinds.Integer(name, (0, dimension.size - 1))
+        if dimension.scale == "log1m":
+            return kinds.Float(name, _log1m_range(dimension))
+        return kinds.Float(name, (dimension.low, dimension.high), log=dimension.scale == "log")
+
+    def _told(self, parent: str, values: Any) -> list[Any]:
+        """Values of a parent as its own kind has them."""
+        dimension = self._space.dimensions[parent]
+        if isinstance(dimension, Choice):
+            return [str(dimension.choices.index(value)) for value in values]
+        return list(values)
+
+    def ask(self) -> Params:
+        """See :class:`Searcher`."""
+        self._asked = self._facade.ask()
+        raw = dict(self._asked.config)
+        return {name: _value(self._space.dimensions[name], raw[name]) for name in raw}
+
+    def tell(self, params: Params, value: float | None) -> None:
+        """See :class:`Searcher`."""
+        self._facade.tell(self._asked, self._trial_value(cost=self._finite(value)))
+
+
+def _value(dimension: Float | Int | Choice, raw: Any) -> Any:
+    """What a number stands for where choices and steps are indices and ``log1m`` is the logarithm."""
+    if isinstance(dimension, Choice):
+        return dimension.choices[int(raw)]
+    if isinstance(dimension, Int):
+        return min(max(round(raw), dimension.low), dimension.high)
+    if dimension.size is not None:
+        return _on_lattice(dimension, int(raw))
+    value = _of_log1m(float(raw)) if dimension.scale == "log1m" else float(raw)
+    return min(max(value, dimension.low), dimension.high)
+
+
+class BayesOpt(_Penalized):
+    """The package bayesian-optimization with its defaults; logarithms are taken for it."""
+
+    def __init__(self, space: SearchSpace, seed: int, budget: int) -> None:
+        from bayes_opt import BayesianOptimization
+
+        if int(version("bayesian-optimization").partition(".")[0]) < 3:  # as nevergrad pins it
+            raise ImportError("version 3 of bayesian-optimization is needed; install it over nevergrad's")
+        warnings.simplefilter("ignore")
+        made: dict[str, Any] = {}
+        for name, dimension in space.dimensions.items():
+            if isinstance(dimension, Choice):
+                made[name] = [str(index) for index in range(dimension.size)]
+            elif dimension.scale == "log":
+                made[name] = (math.log(dimension.low), math.log(dimension.high))
+            elif dimension.scale == "log1m":
+                made[name] = _log1m_range(dimension)
+            elif isinstance(dimension, Int):
+                made[name] = (dimension.low, dimension.high, int)
+            elif dimension.size is not None:
+                made[name] = (0, dimension.size - 1, int)
+            else:
+                made[name] = (dimension.low, dimension.high)
+        self._space = space
+        self._optimizer = BayesianOptimization(
+            None, made, random_state=seed, verbose=0, allow_duplicate_points=True
+        )
+
+    def ask(self) -> Params:
+        """See :class:`Searcher`."""
+        self._asked = self._optimizer.suggest()
+        params: Params = {}
+        for name, dimension in self._space.dimensions.items():
+            raw = self._asked[name]
+            log = not isinstance(dimension, Choice) and dimension.scale == "log"
+            params[name] = _value(dimension, math.exp(raw) if log else raw)
+        return _active(self._space, params)
+
+    def tell(self, params: Params, value: float | None) -> None:
+        """See :class:`Searcher`."""
+        self._optimizer.register(self._asked, -self._finite(value))
+
+
 def _ours(name: str, **options: Any) -> Callable[..., Searcher]:
     return lambda space, seed, budget: Ours(space, seed, budget, name=name, **options)
 
@@ -307,5 +419,7 @@ SEARCHERS: Mapping[str, Callable[[SearchSpace, int, int], Searcher]] = {
     "skopt-et": lambda *args: Skopt(*args, estimator="ET"),
     "hyperopt": Hyperopt,
     "nevergrad": Nevergrad,
+    "smac": Smac,
+    "bayes-opt": BayesOpt,
 }
 """All searchers by name."""

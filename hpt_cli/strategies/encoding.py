@@ -38,7 +38,11 @@ class Encoder:
         dimensions = list(space.dimensions.values())
         self.n_dimensions = len(dimensions)
         self._places = [(name, _place_of(dimension)) for name, dimension in space.dimensions.items()]
-        self._cells = [_cell_of(dimension) for dimension in dimensions]
+        cells = [_uneven_cell_of(dimension) for dimension in dimensions]
+        self._uneven = [(column, cell) for column, cell in enumerate(cells) if cell is not None]
+        even = [_is_even(dimension) for dimension in dimensions]
+        self._even = np.flatnonzero(even)
+        self._even_sizes = np.array([float(dimension.size or 0) for dimension in dimensions])[self._even]
         self.sizes = np.array([float(dimension.size or np.inf) for dimension in dimensions])
         """How many values each dimension has, (D,)."""
         self.is_choice = np.array([isinstance(dimension, Choice) for dimension in dimensions], dtype=bool)
@@ -50,6 +54,12 @@ class Encoder:
             dtype=int,
         )
         """The dimension that each feature belongs to, (F,)."""
+        self._choices = [
+            (column, np.flatnonzero(self.groups == column), _middles(dimension))
+            for column, dimension in enumerate(dimensions)
+            if isinstance(dimension, Choice)
+        ]
+        self._numeric_features = np.flatnonzero(~self.is_choice[self.groups])
 
     def fits(self, params: Params) -> bool:
         """Whether all names are the space's, so that there is a place for the point."""
@@ -66,9 +76,12 @@ class Encoder:
     def legal(self, places: Array) -> Array:
         """The legal places (N, D) that ``places`` (N, D) in the unit cube stand for; constraints aside."""
         snapped = places.copy()
-        for column, cell in enumerate(self._cells):
-            if cell is not None:
-                snapped[:, column] = cell(places[:, column])
+        sizes = self._even_sizes
+        snapped[:, self._even] = (
+            np.clip(np.floor(places[:, self._even] * sizes), 0, sizes - 1) + 0.5
+        ) / sizes
+        for column, cell in self._uneven:
+            snapped[:, column] = cell(places[:, column])
         for column, parents in self._conditions:
             active = np.ones(len(places), dtype=bool)
             for parent, allowed in parents:
@@ -96,13 +109,12 @@ class Encoder:
 
     def features(self, places: Array) -> Array:
         """The features (N, F) of legal ``places`` (N, D)."""
-        columns = [
-            _choice_features(places[:, column], _middles(dimension))
-            if isinstance(dimension, Choice)
-            else np.where(np.isnan(places[:, column]), 0.5, places[:, column])[:, None]
-            for column, dimension in enumerate(self._space.dimensions.values())
-        ]
-        return np.hstack(columns) if columns else np.zeros((len(places), 0))
+        features = np.empty((len(places), len(self.groups)))
+        numeric = places[:, self.groups[self._numeric_features]]
+        features[:, self._numeric_features] = np.where(np.isnan(numeric), 0.5, numeric)
+        for column, columns, middles in self._choices:
+            features[:, columns] = _choice_features(places[:, column], middles)
+        return features
 
     def params(self, place: Array) -> Params:
         """The point at a legal ``place`` (D,)."""
@@ -160,24 +172,28 @@ def _place_of(dimension: Dimension) -> Callable[[Value], float]:
     return lambda value: (to_internal(float(value)) - low) / (high - low)
 
 
-def _cell_of(dimension: Dimension) -> Callable[[Array], Array] | None:
-    """From places in the unit interval to the middles of their cells; ``None`` where there are none."""
-    if dimension.size is None:
+def _is_even(dimension: Dimension) -> bool:
+    """Whether there are cells, all of one width."""
+    if isinstance(dimension, Choice):
+        return dimension.weights is None
+    return dimension.size is not None and dimension.scale == "linear"
+
+
+def _uneven_cell_of(dimension: Dimension) -> Callable[[Array], Array] | None:
+    """From places in the unit interval to the middles of cells of several widths; ``None`` without such."""
+    if dimension.size is None or _is_even(dimension):
         return None
-    if isinstance(dimension, Choice) and dimension.weights is not None:
+    if isinstance(dimension, Choice):
         middles, inner = _middles(dimension), np.array(dimension.edges()[1:-1])
         return lambda places: np.asarray(middles[np.searchsorted(inner, places, side="right")])
-    if isinstance(dimension, Int) and dimension.scale == "log":
-        first, last = dimension.low, dimension.high
-        low, high = math.log10(first - 0.5), math.log10(last + 0.5)
+    first, last = dimension.low, dimension.high
+    low, high = math.log10(first - 0.5), math.log10(last + 0.5)
 
-        def of_log(places: Array) -> Array:
-            values = np.clip(np.floor(10.0 ** (low + (high - low) * places) + 0.5), first, last)
-            return ((np.log10(values - 0.5) + np.log10(values + 0.5)) / 2 - low) / (high - low)
+    def of_log(places: Array) -> Array:
+        values = np.clip(np.floor(10.0 ** (low + (high - low) * places) + 0.5), first, last)
+        return ((np.log10(values - 0.5) + np.log10(values + 0.5)) / 2 - low) / (high - low)
 
-        return of_log
-    size = dimension.size
-    return lambda places: (np.clip(np.floor(places * size), 0, size - 1) + 0.5) / size
+    return of_log
 
 
 _Parents = list[tuple[int, Array]]
