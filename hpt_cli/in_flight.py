@@ -16,6 +16,7 @@ from hpt_cli.objectives.base import Objective, StagedObjective
 from hpt_cli.trial import Leg, Paused, Status, Timing, TrialResult, TrialSpec
 
 _TASKS_PER_WORKER = 2  # one in work, one at hand: a worker never waits for the loop
+_SHARE_OF_TIMEOUT = 0.25  # a group takes no more, so that only a trial that hangs can end it
 _SECONDS_A_TRIAL = 0.1  # of which nothing is known
 
 SECONDS_TO_FINISH = 2.0
@@ -65,6 +66,7 @@ class InFlight:
         workers: How many of them run there at the same time, at first.
         stop: Wakes who waits here.
         observe: Is told what the executor has to say.
+        timeout: Seconds after which the executor ends a task, or ``None``.
     """
 
     def __init__(
@@ -74,8 +76,10 @@ class InFlight:
         workers: int,
         stop: StopRequest,
         observe: Observer = lambda _: None,
+        timeout: float | None = None,
     ) -> None:
         self.trials = 0
+        self._timeout = timeout
         self._observe = observe
         self._objective = objective
         self._executor = executor
@@ -174,7 +178,11 @@ class InFlight:
 
     def _trials_a_task(self) -> int:
         """How many trials one task may hold, for it to take no longer than a few seconds."""
-        return self._objective.most_a_task(self._mean_seconds or _SECONDS_A_TRIAL)
+        seconds = self._mean_seconds or _SECONDS_A_TRIAL
+        most = self._objective.most_a_task(seconds)
+        if self._timeout is None:
+            return most
+        return max(1, min(most, int(self._timeout * _SHARE_OF_TIMEOUT / seconds)))
 
     def _hand_over(self, legs: tuple[Leg, ...]) -> None:
         submitted = time.time()

@@ -140,7 +140,9 @@ class StudyLoop:
         self._results: dict[int, TrialResult] = {}  # slim: a study may have 100,000 trials
         self._counts: Counter[Status] = Counter()
         self._pruner: Pruner = NoPruner()
-        self._in_flight = InFlight(objective, executor, workers, stop, observe)
+        self._in_flight = InFlight(
+            objective, executor, workers, stop, observe, config.execution.trial_timeout
+        )
         self._rerunner = Rerunner(store, config.seed, objective, executor, workers, observe, stop)
         self._limits = Limits(budget=None, target=None, goal="minimize", parallel=1, spent=0.0)
 
@@ -330,7 +332,7 @@ class StudyLoop:
     def _keep(self, outcomes: list[TrialResult | Paused]) -> list[TrialResult]:
         """Publish what came of a task, and what follows from it."""
         published: list[TrialResult] = []
-        for outcome in outcomes:
+        for outcome in map(self._in_time, outcomes):
             if isinstance(outcome, TrialResult):
                 self._publish(outcome)
                 published.append(outcome)
@@ -340,6 +342,17 @@ class StudyLoop:
         if published:
             self._stop_if_broken()
         return published
+
+    def _in_time(self, outcome: TrialResult | Paused) -> TrialResult | Paused:
+        """The outcome; a trial at a rung has timed out if its legs took too long together.
+
+        A single leg that takes too long is ended where it runs.
+        """
+        timeout = self._config.execution.trial_timeout
+        if isinstance(outcome, TrialResult) or timeout is None or outcome.timing.seconds <= timeout:
+            return outcome
+        why = f"took longer than {timeout:g} s for {outcome.epoch} epochs, and was not trained on"
+        return TrialResult.failure(outcome.spec, Status.TIMEOUT, why, outcome.timing)
 
     def _follow(self, verdict: Verdict) -> list[TrialResult]:
         """Publish the trials that were pruned, and train on those that go on."""

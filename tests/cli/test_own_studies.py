@@ -135,6 +135,20 @@ def test_a_script_that_fails_says_why_once_and_in_one_line(process, own, records
     assert "so far" in records()[0]["error"]
 
 
+def test_of_trials_that_share_a_task_only_the_one_that_hangs_times_out(hpt, own, records):
+    (own.parent / "calls.py").write_text(
+        "import time\ndef call(x):\n    if x == 30:\n        time.sleep(60)\n    return x\n"
+    )
+    path = own.with_name("calls.yaml")
+    path.write_text(
+        "function: calls:call\nobjective: {metric: loss, goal: minimize}\n"
+        f"space: {{x: {list(range(40))}}}\nsearch: {{strategy: grid}}\nexecution: {{trial_timeout: 1s}}\n"
+    )
+    result = hpt("run", path, "--workers", 1)
+    assert result.exit_code == 0, result.stderr
+    assert [trial["status"] for trial in records("calls")] == ["done"] * 30 + ["timeout"] + ["done"] * 9
+
+
 def test_a_script_that_cannot_start_ends_the_study_with_its_first_trials(hpt, own, records):
     whole = (own.parent / "train.py").read_text()
     (own.parent / "train.py").write_text("import tork")

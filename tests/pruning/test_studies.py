@@ -1,8 +1,11 @@
 """Studies that prune real networks: who is trained how far, and that it changes no bit of the others."""
 
+import dataclasses
+
 import pytest
 
 from hpt_cli.config import load_config
+from hpt_cli.errors import StudyFailedError
 from hpt_cli.evaluation import make_objective
 from hpt_cli.events import TrialFinished
 from hpt_cli.executors import SerialExecutor
@@ -11,7 +14,7 @@ from hpt_cli.preparation import prepare_study
 from hpt_cli.preview import preview
 from hpt_cli.pruning import epochs_planned
 from hpt_cli.study import StudyLoop, run_missing
-from hpt_cli.trial import Leg, Origin, Paused, TrialSpec
+from hpt_cli.trial import Leg, Origin, Paused, Status, TrialSpec
 from hpt_cli.verification import verify_trials
 from hpt_cli.views.plan import _facts
 
@@ -219,3 +222,14 @@ class TestPlan:
     def test_what_depends_on_the_results_is_at_most_all(self, tmp_path):
         said = dict(_facts(preview(configured(tmp_path, "median")), 1))["prune"]
         assert said == "median at epochs 1, 2, ..., 8; at most 180 epochs, as many as without"
+
+
+def test_a_trial_whose_way_to_a_rung_took_too_long_is_not_trained_on(tmp_path):
+    config = configured(tmp_path, "successive_halving")
+    late = dataclasses.replace(config.execution, trial_timeout=1e-9)  # which this executor does not watch
+    with pytest.raises(StudyFailedError, match=r"no trial succeeded|trials failed"):
+        run(tmp_path, dataclasses.replace(config, execution=late))
+    results = prepared(tmp_path, config).results()
+    assert {result.status for result in results} <= {Status.TIMEOUT, Status.DIVERGED}
+    first = next(result for result in results if result.status is Status.TIMEOUT)
+    assert first.error == "took longer than 1e-09 s for 1 epochs, and was not trained on"

@@ -108,6 +108,11 @@ def test_tasks_of_several_trials_are_short(objective, seconds, most):
     assert objective.most_a_task(seconds) == most
 
 
+def failed_after(seconds):
+    spec = TrialSpec(0, 0, {}, (1,), Origin("random"))
+    return TrialResult.failure(spec, Status.FAILED, "", Timing(0.0, 0.0, seconds))
+
+
 def test_calls_of_a_moment_share_a_task_and_long_ones_do_not():
     specs = [TrialSpec(number, 0, {}, (1,), Origin("random")) for number in range(8)]
     sizes = []
@@ -119,9 +124,20 @@ def test_calls_of_a_moment_share_a_task_and_long_ones_do_not():
 
     for seconds in (1e-3, 0.5):
         flight = InFlight(CALL, Counting(), 2, StopRequest())
-        flight.learn(TrialResult.failure(specs[0], Status.FAILED, "", Timing(0.0, 0.0, seconds)))
+        flight.learn(failed_after(seconds))
         flight.submit([Leg(spec) for spec in specs])
     assert sizes == [4, 4, *[1] * 8]
+
+
+def test_a_task_of_several_trials_is_far_from_the_timeout_of_one():
+    def room(timeout):
+        flight = InFlight(CALL, SerialExecutor(), 1, StopRequest(), timeout=timeout)
+        flight.learn(failed_after(1e-3))
+        return flight.room(waits=True)
+
+    assert room(None) == room(10.0) == 2 * 32
+    assert room(0.04) == 2 * 10
+    assert room(1e-4) == 2
 
 
 @pytest.mark.parametrize(
