@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from hpt_cli.space.dimensions import Value
+from hpt_cli.space.values import Value
 
 LENGTH_LIMIT = 1000
 """Characters of one constraint: far above what anybody writes, far below what a parser chokes on."""

@@ -15,20 +15,20 @@ from decimal import Decimal
 from typing import Any
 
 from hpt_cli.space.scales import SCALES
+from hpt_cli.space.values import (
+    Condition,
+    Value,
+    check_hard,
+    check_range,
+    check_step,
+    finite,
+    normalized,
+    same,
+    whole,
+)
 
-Value = bool | int | float | str
-Condition = Mapping[str, tuple[Value, ...]]
-"""Names and their allowed values; all of them must hold."""
-
-INT_LIMIT = 10**12
-"""Bound of an int's absolute value: above it, a float in the exponent no longer tells neighbors apart."""
 GRID_INT_LIMIT = 32
 """An int dimension with at most so many values may stand in a grid without ``points`` or ``step``."""
-
-
-def same(a: Value, b: Value) -> bool:
-    """Whether two values are one: 1 is 1.0, but neither is true, and text is never a number."""
-    return isinstance(a, bool) == isinstance(b, bool) and a == b
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,14 @@ class Float:
 
     def __post_init__(self) -> None:
         for name in _given(self):
-            object.__setattr__(self, name, _finite(name, getattr(self, name)))
-        object.__setattr__(self, "when", _normalized(self.when))
-        _check_range(self.low, self.high, self.scale, self.points)
+            object.__setattr__(self, name, finite(name, getattr(self, name)))
+        object.__setattr__(self, "when", normalized(self.when))
+        check_range(self.low, self.high, self.scale, self.points)
         if not math.isfinite(self.high - self.low):
             raise ValueError(f"the range from {self.low!r} to {self.high!r} is too wide for a float")
         if self.step is not None:
-            _check_step(self.low, self.high, self.step, self.scale)
-        _check_hard(self)
+            check_step(self.low, self.high, self.step, self.scale)
+        check_hard(self.low, self.high, self.scale, self.hard_low, self.hard_high)
 
     @property
     def size(self) -> int | None:
@@ -183,14 +183,14 @@ class Int:
 
     def __post_init__(self) -> None:
         for name in _given(self):
-            object.__setattr__(self, name, _whole(name, getattr(self, name)))
-        object.__setattr__(self, "when", _normalized(self.when))
+            object.__setattr__(self, name, whole(name, getattr(self, name)))
+        object.__setattr__(self, "when", normalized(self.when))
         if self.scale == "log1m":
             raise ValueError("the log1m scale is for floats below 1; an int has linear or log")
-        _check_range(self.low, self.high, self.scale, self.points)
+        check_range(self.low, self.high, self.scale, self.points)
         if self.step is not None:
-            _check_step(self.low, self.high, self.step, self.scale)
-        _check_hard(self)
+            check_step(self.low, self.high, self.step, self.scale)
+        check_hard(self.low, self.high, self.scale, self.hard_low, self.hard_high)
 
     @property
     def size(self) -> int:
@@ -271,7 +271,7 @@ class Choice:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "choices", tuple(self.choices))
-        object.__setattr__(self, "when", _normalized(self.when))
+        object.__setattr__(self, "when", normalized(self.when))
         if not self.choices:
             raise ValueError("there are no choices")
         for index, value in enumerate(self.choices):
@@ -282,7 +282,7 @@ class Choice:
             if any(same(value, other) for other in self.choices[:index]):
                 raise ValueError(f"the choice {value!r} stands twice")
         if self.weights is not None:
-            object.__setattr__(self, "weights", tuple(_finite("weights", weight) for weight in self.weights))
+            object.__setattr__(self, "weights", tuple(finite("weights", weight) for weight in self.weights))
             if len(self.weights) != len(self.choices):
                 raise ValueError(
                     f"weights needs one number for each choice: {len(self.choices)}, not {len(self.weights)}"
@@ -413,77 +413,6 @@ def _places(points: int) -> list[float]:
 def _given(dimension: Float | Int) -> list[str]:
     optional = ("step", "hard_low", "hard_high")
     return ["low", "high", *(name for name in optional if getattr(dimension, name) is not None)]
-
-
-def _finite(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"{name} must be a number, found {value!r}")
-    if not math.isfinite(value):
-        raise ValueError(f"{name} must be finite, found {value!r}")
-    return float(value)
-
-
-def _whole(name: str, value: object) -> int:
-    number = _finite(name, value)
-    if not number.is_integer():
-        raise ValueError(f"{name} of an int must be a whole number, found {value!r}")
-    if abs(number) > INT_LIMIT:
-        raise ValueError(f"{name} must lie within ±{INT_LIMIT:.0e}, found {value!r}")
-    return int(number)
-
-
-def _check_range(low: float, high: float, scale: str, points: int | None) -> None:
-    if scale not in SCALES:
-        raise ValueError(f"the scale is one of {', '.join(SCALES)}, found {scale!r}")
-    if low > high:
-        raise ValueError(f"low must be below high, found low {low!r} and high {high!r}")
-    if low == high:
-        raise ValueError(f"low and high are both {low!r}; write a constant as choices: [{low!r}]")
-    if scale == "log" and low <= 0:
-        raise ValueError(f"the log scale needs low above 0, found {low!r}")
-    if scale == "log1m" and high >= 1:
-        raise ValueError(f"the log1m scale needs high below 1, found {high!r}")
-    if points is not None and (isinstance(points, bool) or not isinstance(points, int) or points < 2):
-        raise ValueError(f"points counts both ends, so it is a whole number of at least 2, found {points!r}")
-
-
-def _check_step(low: float, high: float, step: float, scale: str) -> None:
-    if scale != "linear":
-        raise ValueError(f"a step needs the linear scale, found the scale {scale}")
-    if step <= 0:
-        raise ValueError(f"step must be above 0, found {step!r}")
-    steps = (high - low) / step
-    if steps > INT_LIMIT:
-        raise ValueError(f"step is too small for the range, found {step!r}")
-    # relative, as the rounding of the division is: 0.3 / 0.1 is 2.9999999999999996
-    if round(steps) < 1 or abs(steps - round(steps)) > 1e-9 * steps:
-        below = float(Decimal(repr(low)) + math.floor(steps) * Decimal(repr(step)))
-        nearest = int(below) if isinstance(low, int) else below
-        instead = f", for example {nearest!r}" if nearest > low else ""
-        raise ValueError(f"high must be low plus a whole number of steps{instead}, found {high!r}")
-
-
-def _check_hard(dimension: Float | Int) -> None:
-    low, high = dimension.hard_low, dimension.hard_high
-    if low is not None and low > dimension.low:
-        raise ValueError(f"hard_low must not be above low, found hard_low {low!r} and low {dimension.low!r}")
-    if high is not None and high < dimension.high:
-        raise ValueError(
-            f"hard_high must not be below high, found hard_high {high!r} and high {dimension.high!r}"
-        )
-    if dimension.scale == "log" and low is not None and low <= 0:
-        raise ValueError(f"the log scale needs hard_low above 0, found {low!r}; leave it out for no limit")
-    if dimension.scale == "log1m" and high is not None and high >= 1:
-        raise ValueError(
-            f"the log1m scale needs hard_high below 1, found {high!r}; leave it out for no limit"
-        )
-
-
-def _normalized(when: Mapping[str, Sequence[Value]]) -> Condition:
-    for name, allowed in when.items():
-        if isinstance(allowed, str) or not isinstance(allowed, Sequence) or not allowed:
-            raise ValueError(f"when: {name} needs a list of allowed values, found {allowed!r}")
-    return {name: tuple(allowed) for name, allowed in when.items()}
 
 
 def _options(dimension: Dimension) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hpt_cli.space.dimensions import Choice, Dimension, Float, Int, Value, decade_counts
+from hpt_cli.space.dimensions import Choice, Dimension, Float, Int, decade_counts
 from hpt_cli.space.search_space import Params, SearchSpace, key
+from hpt_cli.space.values import Value
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hpt_cli.space.constraints import Constraint, check
-from hpt_cli.space.dimensions import Condition, Dimension, Float, Value, dimension_from_json, same
+from hpt_cli.space.dimensions import Dimension, Float, dimension_from_json
+from hpt_cli.space.values import Condition, Value, same
 
 if TYPE_CHECKING:
     import numpy as np
