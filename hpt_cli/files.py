@@ -21,26 +21,28 @@ from hpt_cli.errors import CannotWriteError, InputError, StudyInUseError
 _MAX_JSON_BYTES = 256 * 2**20  # far above any trial; against a file that is not ours
 
 
-def publish(path: Path, content: bytes) -> None:
-    """Write ``path`` so that it is there whole or not at all, also after a power cut."""
+def publish(path: Path, content: bytes) -> os.stat_result:
+    """Write ``path`` so that it is there whole or not at all, also after a power cut; what it then is."""
     draft = path.with_name(f".tmp-{path.name}-{os.getpid()}")
     try:
         with draft.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+            about = os.fstat(file.fileno())
         draft.replace(path)
     except BaseException:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+    return about
 
 
-def publish_json(path: Path, data: Mapping[str, Any]) -> None:
+def publish_json(path: Path, data: Mapping[str, Any]) -> os.stat_result:
     """Publish plain JSON, keys sorted, one line a file's worth of diff where it helps a reader."""
     text = json.dumps(data, allow_nan=False, sort_keys=True, indent=1, ensure_ascii=False)
-    publish(path, (_short_lists(text) + "\n").encode("utf-8", "backslashreplace"))
+    return publish(path, (_short_lists(text) + "\n").encode("utf-8", "backslashreplace"))
 
 
 def read_json(path: str | Path) -> Any:

@@ -31,8 +31,8 @@ def is_exact(value: object) -> bool:
 
 
 def dumps(data: Any) -> bytes | None:
-    """JSON in one line; ``None`` for what :func:`loads` would not give back as it is."""
+    """JSON in one line, names sorted; ``None`` for what :func:`loads` would not give back as it is."""
     try:
-        return orjson.dumps(data)
+        return orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:  # an integer of more than 64 bits, half a surrogate pair
         return None

@@ -295,8 +295,8 @@ class StudyStore:
         if study.get("ended") != self._study.get("ended"):
             self.update_study(study)
 
-    def save(self, result: TrialResult) -> None:
-        """Publish a finished trial.
+    def save(self, result: TrialResult) -> TrialFile:
+        """Publish a finished trial; its file.
 
         Raises:
             CannotWriteError: The disk is full or read-only.
@@ -304,7 +304,8 @@ class StudyStore:
         path = self.trial_path(result.number)
         with writing(path):
             make_part(path.parent)
-            publish_json(path, result.to_json())
+            about = publish_json(path, result.to_json())
+        return TrialFile(result.number, about.st_size, about.st_mtime_ns, about.st_ino)
 
     def rounds(self) -> list[RoundPlan]:
         """The plans of the rounds so far, by number.

@@ -54,6 +54,7 @@ from hpt_cli.seeds import training_seed
 from hpt_cli.space import Params
 from hpt_cli.store import StudyStore
 from hpt_cli.strategies.base import Strategy
+from hpt_cli.summary import Notes
 from hpt_cli.trial import Leg, Paused, Status, TrialResult, TrialSpec
 
 
@@ -137,6 +138,7 @@ class StudyLoop:
         self._workers = workers
         self._observe = observe
         self._stop = stop
+        self._notes = Notes(store)
         self._results: dict[int, TrialResult] = {}  # slim: a study may have 100,000 trials
         self._counts: Counter[Status] = Counter()
         self._pruner: Pruner = NoPruner()
@@ -178,6 +180,7 @@ class StudyLoop:
             self._store.mark_ended(ended)
         if best is None:
             raise StudyFailedError(f"no trial succeeded; {self._first_failure()}")
+        self._notes.save()
         self._observe(StudyFinished(self._store.name, len(self._results)))
 
     def _limits_so_far(self) -> Limits:
@@ -363,7 +366,7 @@ class StudyLoop:
         return verdict.pruned
 
     def _publish(self, result: TrialResult) -> None:
-        self._store.save(result)
+        self._notes.add(self._store.save(result), result)
         self._remember(result)
         self._forget([result.number])
         self._observe(TrialFinished(result))
@@ -382,6 +385,7 @@ class StudyLoop:
         deadline = time.monotonic() + SECONDS_TO_FINISH
         while self._in_flight.trials and (left := deadline - time.monotonic()) > 0:
             self._keep(self._in_flight.wait(left))
+        self._notes.save()
         number = self._stop.signal_number or signal.SIGINT
         raise InterruptedStudyError(
             number,

@@ -3,8 +3,8 @@
 To rank 100,000 trials takes their objectives; to parse 100,000 files for those takes seconds.  The cache,
 ``.cache/summary``, keeps of each file its size, time and inode, and what a leaderboard can ask for.  A file
 that differs in one of them is read again; one that is too young to tell is never kept.  The cache can be
-thrown away, is checked as a whole, and is written by whoever reads enough files for it to be worth it;
-whether that works makes no difference to what is read.
+thrown away, is checked as a whole, and is written by whoever reads enough files for it to be worth it, and
+by the loop, which knows what it has written; whether that works makes no difference to what is read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import os
 import sys
 import time
 from array import array
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -32,6 +32,7 @@ _FORM = f"hpt summary 2 {sys.byteorder}".encode()
 
 _FILES_WORTH_KEEPING = 500  # it takes some hundredths of a second to read so many, or so many bytes
 _BYTES_WORTH_KEEPING = 2**21
+_BYTES_HELD = 2**24  # by the loop, until it writes them down
 _NANOSECONDS_TO_SETTLE = 2e9  # FAT's clock, the coarsest: within a tick a file can change unnoticed
 _STATUSES = tuple(Status)
 _PLACES = {status: place for place, status in enumerate(_STATUSES)}
@@ -58,19 +59,16 @@ def read_summary(store: StudyStore, names: Sequence[str] = ()) -> Summary:
         store: The study.
         names: The order in which params are wanted, which a trial's file does not keep.
     """
-    path = store.folder / ".cache" / "summary"
     listed = store.trial_files()
-    known = _Table.load(path)
+    known = _Table.load(_path(store))
     damage: list[Damage] = []
     if not known.is_of(listed):
-        known = _updated(known, store, listed, damage, path)
+        known = _updated(known, store, listed, damage)
     return Summary(known.results({name: place for place, name in enumerate(names)}), damage)
 
 
-def _updated(
-    known: _Table, store: StudyStore, listed: Sequence[TrialFile], damage: list[Damage], path: Path
-) -> _Table:
-    """The table of all ``listed`` files, saved to ``path`` if that is worth it.
+def _updated(known: _Table, store: StudyStore, listed: Sequence[TrialFile], damage: list[Damage]) -> _Table:
+    """The table of all ``listed`` files, saved if that is worth it.
 
     Damaged files are added to ``damage``, and are not in the table.
     """
@@ -81,27 +79,67 @@ def _updated(
         if (place := places.get(file.number)) is not None and known.has(place, file)
     }
     table = _Table()
-    young = set()  # what may still change unnoticed
+    old = []  # places of those that can no longer change unnoticed
     fresh_files = fresh_bytes = 0
     now = time.time_ns()
     reads = store.each_trial([file.number for file in listed if file.number not in kept])
     for file in listed:
         if file.number in kept:
+            old.append(len(table.numbers))
             table.add(file, *known.entry(places[file.number]))
             continue
         read = next(reads)
         if isinstance(read, Damage):
             damage.append(read)
             continue
-        table.add(file, *_entry_of(read))
         if now - file.mtime_ns > _NANOSECONDS_TO_SETTLE:
+            old.append(len(table.numbers))
             fresh_files += 1
             fresh_bytes += file.size
-        else:
-            young.add(file.number)
+        table.add(file, *_entry_of(read))
     if fresh_files >= _FILES_WORTH_KEEPING or fresh_bytes >= _BYTES_WORTH_KEEPING:
-        (table.without(young) if young else table).save(path)
+        (table if len(old) == len(table.numbers) else _Table.of((table, at) for at in old)).save(_path(store))
     return table
+
+
+def _path(store: StudyStore) -> Path:
+    return store.folder / ".cache" / "summary"
+
+
+class Notes:
+    """What the loop notes of the trials that it publishes: their first summary is then there at once.
+
+    Args:
+        store: The study, whose lock is held: nobody else writes its trials.
+    """
+
+    def __init__(self, store: StudyStore) -> None:
+        self._path = _path(store)
+        self._table = _Table()
+        self._count = 0
+
+    def add(self, file: TrialFile, result: TrialResult) -> None:
+        """Note a trial, and the file that it was published as."""
+        self._table.add(file, *_entry_of(result))
+        self._count += 1
+        if len(self._table.lines) > _BYTES_HELD:
+            self.save()
+
+    def save(self) -> None:
+        """Add what was noted to the cache, if that is worth it; what may change unnoticed is held back."""
+        if self._count < _FILES_WORTH_KEEPING:
+            return
+        settled = time.time_ns() - _NANOSECONDS_TO_SETTLE
+        known, noted = _Table.load(self._path), self._table
+        entries = {number: (known, place) for place, number in enumerate(known.numbers)}
+        young = []
+        for place, (number, written) in enumerate(zip(noted.numbers, noted.times, strict=True)):
+            if written < settled:
+                entries[number] = (noted, place)
+            else:
+                young.append((noted, place))
+        _Table.of(entries[number] for number in sorted(entries)).save(self._path)
+        self._table = _Table.of(young)
 
 
 class _Table:
@@ -143,12 +181,12 @@ class _Table:
         """The trial at ``place``, as :func:`_entry_of` has it."""
         return self.statuses[place], self.objectives[place], self.line(place)
 
-    def without(self, numbers: Container[int]) -> _Table:
-        """The table of the other trials."""
-        table = _Table()
-        for place, number in enumerate(self.numbers):
-            if number not in numbers:
-                table.add(self.file(place), *self.entry(place))
+    @classmethod
+    def of(cls, entries: Iterable[tuple[_Table, int]]) -> _Table:
+        """A table of the trials at places of others."""
+        table = cls()
+        for other, place in entries:
+            table.add(other.file(place), *other.entry(place))
         return table
 
     def has(self, place: int, file: TrialFile) -> bool:
@@ -239,7 +277,7 @@ def _entry_of(result: TrialResult) -> tuple[int, float, bytes]:
 
 
 def _line_of(result: TrialResult) -> bytes:
-    """All of a trial but number, status, objective and the curves."""
+    """All of a trial but number, status, objective and the curves; names sorted, as its file has them."""
     repeats = [
         [
             repeat.seed,
@@ -260,7 +298,7 @@ def _line_of(result: TrialResult) -> bytes:
         [origin.strategy, origin.kind],
         [timing.started, timing.finished, timing.seconds],
     ]
-    return quick_json.dumps(fields) or _SLOW + json.dumps(fields).encode()
+    return quick_json.dumps(fields) or _SLOW + json.dumps(fields, sort_keys=True).encode()
 
 
 def _fields(line: bytes, order: Mapping[str, int]) -> dict[str, Any]:

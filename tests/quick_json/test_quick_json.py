@@ -76,3 +76,11 @@ def test_a_long_integer_that_was_rounded_is_not_taken_for_exact(number):
 def test_what_would_not_come_back_is_not_written(value):
     written = quick_json.dumps([value])
     assert written is None or (math.isnan(value) and written == b"[null]")
+
+
+@examples
+@given(st.dictionaries(st.text(), st.integers(0, 9), max_size=8))
+def test_names_are_sorted_as_the_standard_library_sorts_them(value):
+    written = quick_json.dumps(value)
+    if written is not None:
+        assert list(json.loads(written)) == list(json.loads(json.dumps(value, sort_keys=True)))

@@ -9,8 +9,9 @@ import time
 import pytest
 
 from hpt_cli import records, summary
+from hpt_cli.records import TrialFile
 from hpt_cli.store import StudyStore
-from hpt_cli.summary import read_summary
+from hpt_cli.summary import Notes, read_summary
 from hpt_cli.trial import Origin, RepeatResult, Status, Timing, TrialResult, TrialSpec
 
 LONG_AGO = time.time() - 1000
@@ -191,3 +192,69 @@ def test_a_remembered_trial_is_a_value_like_any_other(store):
         result.objektive  # noqa: B018
     with pytest.raises(dataclasses.FrozenInstanceError):
         result.number = 3
+
+
+class TestNotes:
+    """What the loop writes down of the trials that it publishes."""
+
+    def publish(self, store, notes, numbers):
+        for number in numbers:
+            result = make_trial(number, None if number % 7 == 3 else 1 / (number + 1))
+            store.save(result)
+            age(store.trial_path(number))
+            found = store.trial_path(number).stat()
+            notes.add(TrialFile(number, found.st_size, found.st_mtime_ns, found.st_ino), result)
+
+    def test_no_file_is_read_that_the_loop_wrote(self, store, files_read):
+        notes = Notes(store)
+        self.publish(store, notes, [13, 10, 12, 11])
+        notes.save()
+        found = read_summary(store).results
+        assert files_read == list(range(10))
+        assert known(found) == known(store.results())
+
+    def test_what_it_noted_is_added_to_what_is_known(self, store, files_read):
+        read_summary(store)
+        notes = Notes(store)
+        self.publish(store, notes, [10, 4])  # 4 was there, and is another one now
+        notes.save()
+        files_read.clear()
+        found = read_summary(store)
+        assert files_read == []
+        assert known(found.results) == known(store.results())
+
+    def test_a_file_that_is_changed_after_it_was_noted_is_read(self, store, files_read):
+        notes = Notes(store)
+        self.publish(store, notes, [10, 11])
+        notes.save()
+        store.trial_path(10).write_text("{")
+        found = read_summary(store)
+        assert [damage.path for damage in found.damage] == [store.trial_path(10)]
+        assert 11 not in files_read
+
+    def test_what_is_as_young_as_the_clocks_tick_is_held_back(self, store, files_read):
+        notes = Notes(store)
+        notes.add(store.save(make_trial(10)), make_trial(10))
+        notes.save()
+        read_summary(store)
+        assert files_read == list(range(11))
+        age(store.trial_path(10))
+
+    def test_what_a_published_file_is_said_to_be_is_what_it_is(self, store):
+        said = store.save(make_trial(10))
+        assert said == store.trial_files()[10]
+
+    def test_few_trials_are_not_worth_it(self, store, monkeypatch):
+        monkeypatch.setattr(summary, "_FILES_WORTH_KEEPING", 3)
+        notes = Notes(store)
+        self.publish(store, notes, [10, 11])
+        notes.save()
+        assert not (store.folder / ".cache").exists()
+
+    def test_much_is_written_down_before_the_end(self, store, monkeypatch, files_read):
+        monkeypatch.setattr(summary, "_BYTES_HELD", 500)
+        notes = Notes(store)
+        self.publish(store, notes, range(10, 20))
+        read_summary(store)
+        assert len(files_read) < 15
+        assert known(read_summary(store).results) == known(store.results())
