@@ -12,7 +12,7 @@ from typing import overload
 
 from hpt_cli.confirmation import Confirmation
 from hpt_cli.evidence import NOTHING_ELSE, Evidence
-from hpt_cli.noise import Interval, Noise, Trainings, interval, mean_of, sample_spread
+from hpt_cli.noise import UNLIMITED, Interval, Noise, Trainings, interval, mean_of, sample_spread
 from hpt_cli.rerun import objectives_of
 from hpt_cli.trial import RepeatResult, Status, TrialResult
 
@@ -31,6 +31,7 @@ class Row:
         level: Whether it cannot be told from the best.
         confirmed: Whether it is the confirmed one.
         found: Where a confirmation found its mean to lie.
+        limits: Between which values the objective lies.
 
     What follows from the result is worked out when it is asked for: of 100,000 rows few are shown.
     """
@@ -42,6 +43,7 @@ class Row:
     level: bool = False
     confirmed: bool = False
     found: Interval | None = None
+    limits: tuple[float, float] = UNLIMITED
 
     @property
     def trainings(self) -> int:
@@ -63,9 +65,10 @@ class Row:
     @cached_property
     def interval(self) -> Interval | None:
         """Where the mean over all training seeds lies; ``None`` where that is not known."""
-        if self.found is not None:
-            return self.found
-        return interval(self._objectives, self.noise) if self._objectives else None
+        found = self.found
+        if found is None and self._objectives:
+            found = interval(self._objectives, self.noise)
+        return None if found is None else found.within(self.limits)
 
     @cached_property
     def epochs(self) -> int | None:
@@ -105,6 +108,7 @@ class Rows(Sequence[Row]):
         noise: What the repeats of all trials tell.
         level: The numbers of the trials that cannot be told from the best, which is one of them.
         confirmed: The confirmed trial.
+        limits: Between which values the objective lies.
     """
 
     results: Sequence[TrialResult]
@@ -113,6 +117,7 @@ class Rows(Sequence[Row]):
     noise: Noise | None = None
     level: AbstractSet[int] = frozenset()
     confirmed: int | None = None
+    limits: tuple[float, float] = UNLIMITED
     _made: dict[int, Row] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -154,6 +159,7 @@ class Rows(Sequence[Row]):
                 level=number in self.level,
                 confirmed=number == self.confirmed,
                 found=self.evidence.interval_of(number) if knows else None,
+                limits=self.limits,
             )
         return row
 

@@ -112,7 +112,7 @@ class TestMetric:
         spread: Standard deviation over the models; ``None`` with one.
         low: Lower end of the 95 % interval for other rows of the same kind; ``None`` where none is given.
         high: Upper end.
-        method: How the interval was made.
+        method: How the interval was made, or why there is none.
     """
 
     mean: float

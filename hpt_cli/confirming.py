@@ -17,7 +17,8 @@ from hpt_cli.evaluation import make_objective, read_folder
 from hpt_cli.events import Notice, Observer, StudyStarted
 from hpt_cli.evidence import Evidence
 from hpt_cli.in_flight import InFlight, StopRequest
-from hpt_cli.noise import Noise, contenders, interval, luck_of_the_best, mean_of, measure
+from hpt_cli.network import metric_range
+from hpt_cli.noise import UNLIMITED, Noise, contenders, interval, luck_of_the_best, mean_of, measure
 from hpt_cli.objectives.base import Objective
 from hpt_cli.planning import situation
 from hpt_cli.preparation import ensure_data, read_data
@@ -255,6 +256,8 @@ class _Confirming:
         self._store = store
         self._config = config
         self._goal = str(config.objective.goal)
+        metric, own = config.objective.metric, config.own_code is not None
+        self._limits = UNLIMITED if own else metric_range(metric)
         self._objective = objective
         self._rerunner = Rerunner(store, config.seed, objective, executor, workers, observe, stop)
         self._in_flight = InFlight(objective, executor, workers, stop)
@@ -268,7 +271,7 @@ class _Confirming:
         seeds, trials = len(plan.choosing), len(plan.trials)
         why = f"training {_count(trials, 'candidate')} on {seeds} new seeds each"
         fresh = self._rerunner.run(WantedReruns(plan.trials, plan.choosing, Purpose.CONFIRM, why), results)
-        candidates, noise = compare_candidates(plan, fresh, self._goal)
+        candidates, noise = compare_candidates(plan, fresh, self._goal, self._limits)
         chosen = candidates[0].trial if candidates[0].fresh is not None else None
         outcome = ConfirmOutcome(chosen, candidates, None, 0, 0.0, 0, {}, self._used_before())
         if chosen is not None and noise is not None:
@@ -301,7 +304,7 @@ class _Confirming:
             test = self._score(chosen, well, dataset)
         return dataclasses.replace(
             outcome,
-            judged=interval(objectives_of(well), noise) if well else None,
+            judged=interval(objectives_of(well), noise, self._limits) if well else None,
             lost=len(reruns) - len(well),
             luck=luck_of_the_best(level) * noise.paired / math.sqrt(len(plan.choosing)),
             rows=0 if dataset is None else len(dataset.y_test),
@@ -350,7 +353,7 @@ class _Confirming:
 
 
 def compare_candidates(
-    plan: ConfirmPlan, reruns: Sequence[Rerun], goal: str
+    plan: ConfirmPlan, reruns: Sequence[Rerun], goal: str, limits: tuple[float, float] = UNLIMITED
 ) -> tuple[tuple[Candidate, ...], Noise | None]:
     """The candidates, best first, by their fresh trainings alone, and the noise among these.
 
@@ -358,6 +361,7 @@ def compare_candidates(
         plan: Who the candidates are.
         reruns: All that the choice is made by.
         goal: ``minimize`` or ``maximize``.
+        limits: Between which values the objective lies.
     """
     repeats: dict[int, list[RepeatResult]] = {trial: [] for trial in plan.trials}
     for rerun in reruns:
@@ -371,7 +375,7 @@ def compare_candidates(
     level = contenders(fresh, noise, goal) if noise is not None else ()
     sign = 1.0 if goal == "minimize" else -1.0
     ordered = sorted(fresh, key=lambda trial: (sign * mean_of(fresh[trial]), plan.trials.index(trial)))
-    well = [Candidate(trial, interval(fresh[trial], noise), trial in level) for trial in ordered]
+    well = [Candidate(trial, interval(fresh[trial], noise, limits), trial in level) for trial in ordered]
     out = [
         Candidate(trial, None, False, f"{repeat.status.said}: {repeat.error}")
         for trial, repeat in bad.items()

@@ -94,6 +94,16 @@ class Interval:
     high: float
     trainings: int
 
+    def within(self, limits: tuple[float, float]) -> Interval:
+        """What of it is possible for a value that lies between ``limits``: it covers as often as before."""
+        if not limits[0] <= self.mean <= limits[1]:
+            return self
+        return Interval(self.mean, max(self.low, limits[0]), min(self.high, limits[1]), self.trainings)
+
+
+UNLIMITED = (-math.inf, math.inf)
+"""Between which values an objective lies of which nothing is known."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -163,11 +173,14 @@ def measure(trials: Iterable[Trainings], goal: str) -> Noise | None:
     return Noise(spread, freedom, paired, float(rest_freedom), n, len(repeated))
 
 
-def interval(trainings: Trainings, noise: Noise | None) -> Interval | None:
+def interval(
+    trainings: Trainings, noise: Noise | None, limits: tuple[float, float] = UNLIMITED
+) -> Interval | None:
     """Student's interval of a trial's mean over training seeds; ``None`` where the noise is not known.
 
     By the trial's own spread if it has :data:`OWN_SPREAD` trainings or more, which holds whatever the other
-    trials' noise is; with fewer by ``noise``, unless its own spread is far greater.
+    trials' noise is; with fewer by ``noise``, unless its own spread is far greater.  What is not possible for
+    a value between ``limits`` is no part of it.
 
     Raises:
         ValueError: There is no training.
@@ -186,7 +199,7 @@ def interval(trainings: Trainings, noise: Noise | None) -> Interval | None:
     else:
         spread, freedom = noise.spread, noise.freedom
     half = t_quantile((1 + LEVEL) / 2, freedom) * spread / math.sqrt(n)
-    return Interval(mean, mean - half, mean + half, n)
+    return Interval(mean, mean - half, mean + half, n).within(limits)
 
 
 def compare(a: Trainings, b: Trainings, noise: Noise) -> Comparison:
@@ -324,12 +337,12 @@ def t_quantile(probability: float, freedom: float) -> float:
     return _solve(lambda t: t_probability(t, freedom) - probability, 0.0, high)
 
 
-def wilson(hits: float, n: int) -> tuple[float, float]:
+def wilson(hits: float, n: float) -> tuple[float, float]:
     """The ends of Wilson's interval, at :data:`LEVEL`, for a share of which ``hits`` of ``n`` were seen.
 
     Args:
         hits: In [0, n]; the mean of several counts over the same n makes the interval no narrower.
-        n: At least 1.
+        n: Above 0; not whole where rows are worth less than rows of their own, see :mod:`hpt_cli.scoring`.
 
     Source:
         Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", Journal of the

@@ -16,7 +16,7 @@ from hpt_cli.board import Edge, Leaderboard, Row, Rows, ranks_of
 from hpt_cli.errors import InputError
 from hpt_cli.evidence import NOTHING_ELSE, Evidence
 from hpt_cli.network import metric_goal
-from hpt_cli.noise import Noise, contenders, mean_of, measure
+from hpt_cli.noise import UNLIMITED, Noise, contenders, mean_of, measure
 from hpt_cli.space import SCALES, Choice, Dimension, Float, Int, Params, SearchSpace, Value
 from hpt_cli.trial import Status, TrialResult
 
@@ -37,6 +37,7 @@ def rank(
     goal: str,
     space: SearchSpace | None,
     evidence: Evidence = NOTHING_ELSE,
+    limits: tuple[float, float] = UNLIMITED,
 ) -> Leaderboard:
     """Order finished trials.
 
@@ -45,6 +46,7 @@ def rank(
         goal: ``minimize`` or ``maximize``.
         space: What was searched; of several rounds, :func:`widest`.  ``None`` if nothing was planned yet.
         evidence: What is known beside the trials.
+        limits: Between which values the objective lies.
     """
     results = sorted(results, key=attrgetter("number"))
     done, ranks = _done_in_order(results, goal, evidence)
@@ -53,7 +55,7 @@ def rank(
     ordered = done + others
     confirmed = evidence.confirmed(len(done))
     noise, level, all_level = _level(done, goal, evidence, confirmed)
-    rows = Rows(ordered, ranks, evidence, noise, level, confirmed)
+    rows = Rows(ordered, ranks, evidence, noise, level, confirmed, limits)
     counts = Counter(result.status for result in results)
     return Leaderboard(
         goal=goal,

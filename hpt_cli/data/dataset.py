@@ -46,6 +46,8 @@ class Dataset:
         notes: Sentences on what was inferred and what deserves a warning.
         image_shape: Height, width and channels that a row's D numbers are, in this order; ``None`` if they
             are no image.
+        test_groups: Codes of the test rows' groups, which are alike within, (n,); ``None`` without groups.
+        by_time: The test rows are the latest.
     """
 
     task: str
@@ -65,6 +67,8 @@ class Dataset:
     hash: str
     notes: tuple[str, ...]
     image_shape: tuple[int, int, int] | None = None
+    test_groups: Array | None = None
+    by_time: bool = False
 
     @property
     def mean(self) -> Array:
@@ -221,6 +225,8 @@ def _prepare(raw: Raw, settings: DataSettings, seed: int) -> Dataset:
         hash=raw.hash(),
         notes=(*notes, *features.notes),
         image_shape=raw.image_shape,
+        test_groups=None if raw.groups is None else raw.groups[split.test],
+        by_time=raw.times is not None,
     )
 
 

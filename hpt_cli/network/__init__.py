@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from hpt_cli.network.metric_names import METRICS, metric_goal, metrics_for
+from hpt_cli.network.metric_names import METRICS, metric_goal, metric_range, metrics_for
 from hpt_cli.network.settings import HYPERPARAMETERS, Hyperparameter, NetworkSettings
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ __all__ = [
     "group",
     "group_key",
     "metric_goal",
+    "metric_range",
     "metrics_for",
     "predict",
     "resolve_loss",

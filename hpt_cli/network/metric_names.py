@@ -5,6 +5,7 @@ Apart from the metrics themselves, so that checking a config does not import Num
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 METRICS = ("loss", "accuracy", "balanced_accuracy", "f1_macro", "auc", "rmse", "mae", "r2")
@@ -32,6 +33,18 @@ def split_name(name: str) -> tuple[str, str]:
 def metric_goal(name: str) -> Literal["minimize", "maximize"]:
     """Whether less or more of the metric (with its part's prefix) is better."""
     return "minimize" if split_name(name)[1] in _MINIMIZED else "maximize"
+
+
+def metric_range(name: str) -> tuple[float, float]:
+    """Between which values a metric, with or without its part's prefix, lies: a loss is never below 0.
+
+    Raises:
+        ValueError: There is no such metric.
+    """
+    kind = name if name in METRICS else split_name(name)[1]
+    if kind in _MINIMIZED:
+        return 0.0, math.inf
+    return (-math.inf if kind == "r2" else 0.0), 1.0
 
 
 def metric_kinds(task: str) -> tuple[str, ...]:

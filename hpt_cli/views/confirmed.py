@@ -172,5 +172,5 @@ def _score(metric: TestMetric, sign: str) -> str:
     if metric.spread is not None:
         said += f" {sign} {spread(metric.spread)}"
     if metric.low is not None and metric.high is not None:
-        said += f", 95 % {interval(metric.low, metric.high)} ({metric.method})"
-    return said
+        return f"{said}, 95 % {interval(metric.low, metric.high)} ({metric.method})"
+    return f"{said} ({metric.method})" if metric.method else said

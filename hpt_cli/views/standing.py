@@ -15,7 +15,9 @@ from typing import Any
 from hpt_cli.board import Leaderboard, Row
 from hpt_cli.endings import Ended
 from hpt_cli.errors import DamagedStudyError
-from hpt_cli.noise import Interval, Noise
+from hpt_cli.network import metric_range
+from hpt_cli.noise import UNLIMITED, Interval, Noise
+from hpt_cli.objectives.settings import own_code_from_json
 from hpt_cli.ranking import rank, widest
 from hpt_cli.records import Damage
 from hpt_cli.rounds import RoundPlan
@@ -78,6 +80,7 @@ def standing_of(store: StudyStore) -> Standing:
     space = widest([plan.space for plan in plans])
     try:
         metric, goal, planned = store.metric, store.goal, planned_trials(plans, store.study["config"])
+        limits = UNLIMITED if own_code_from_json(store.study["config"]) else metric_range(metric)
     except (KeyError, TypeError, ValueError) as error:
         raise DamagedStudyError(
             f"{store.folder / 'study.json'}: not a study's description ({error!r})"
@@ -85,7 +88,7 @@ def standing_of(store: StudyStore) -> Standing:
     reruns = [read for read in store.each_rerun() if isinstance(read, Damage)]
     with _nothing_collected():
         summary = read_summary(store, space.names if space else ())
-        board = rank(summary.results, goal, space, store.evidence())
+        board = rank(summary.results, goal, space, store.evidence(), limits)
     return Standing(
         name=store.name,
         folder=store.folder,

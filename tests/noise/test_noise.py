@@ -141,6 +141,13 @@ class TestInterval:
         assert_allclose((found.low, found.high), expected, rtol=1e-12)
         assert (found.mean, found.trainings) == (pytest.approx(np.mean(values)), 5)
 
+    def test_what_is_not_possible_is_no_part_of_it(self):
+        values = dict(enumerate([0.01, 0.02, 0.0, 0.05, 0.3]))
+        assert interval(values, None).low < 0
+        found = interval(values, None, (0.0, 1.0))
+        assert (found.low, found.high) == (0.0, interval(values, None).high)
+        assert interval(values, None, (1.0, 2.0)) == interval(values, None)  # it is of another kind
+
     def test_with_fewer_it_takes_the_spread_of_all(self):
         noise = measure([{1: 1.0, 2: 2.0, 3: 6.0}], "minimize")
         found = interval({7: 4.0}, noise)

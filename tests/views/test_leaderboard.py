@@ -177,6 +177,11 @@ class TestNoise:
         assert "learning_" in narrow
         assert all(len(line) <= 60 for line in narrow.splitlines())
 
+    def test_an_accuracy_s_interval_ends_at_1(self, make_study, make_trial):
+        board = standing_of(make_study([make_trial(0, 0.9, 1.0), make_trial(1, 0.8, 0.9)])).board
+        assert [row.interval.high for row in board.rows] == [1.0, 1.0]
+        assert all(row.interval.low < row.mean for row in board.rows)
+
     def test_a_deterministic_objective_has_no_contenders(self, make_study, make_trial):
         board = standing_of(make_study([make_trial(0, 0.9, 0.9), make_trial(1, 0.8, 0.8)])).board
         assert board.level == ()
