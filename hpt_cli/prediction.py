@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from hpt_cli.data.columns import MISSING, read
+from hpt_cli.data.columns import MISSING, Reading, read
 from hpt_cli.data.messages import Source, listed, shown
 from hpt_cli.data.raw import Array, Category
 from hpt_cli.data.rows import Rows, open_rows
@@ -90,21 +90,35 @@ def _predict(
         raise rows.source.error("holds an array, which has no columns to keep")
     else:
         _check_arrays(model, rows)
-    scorer = Scorer(model) if model.target in names else None
+    scorer = Scorer(model) if model.target in names or rows.labels is not None else None
     unknown: dict[str, dict[str, int]] = {}
     total = 0
-    for piece, source in rows.pieces([*texts, *kept, *((model.target,) if scorer else ())]):
+    wanted = (model.target,) if model.target in names else ()
+    for piece, source in rows.pieces([*texts, *kept, *wanted]):
         outputs = model.outputs(model.prepare(piece, source))
         write(_table(model, piece, outputs, kept, probabilities=probabilities))
         if not isinstance(piece, np.ndarray):
             _count_unknown(model, piece, source, unknown)
-            if scorer:
-                scorer.add(piece, outputs, source)
+        if scorer:
+            scorer.add(_labels(rows, piece, model.target, total), outputs, source)
         total += len(outputs)
     notes += _unknown_notes(unknown)
     if scorer:
         notes += scorer.notes()
     return Prediction(total, scorer.scores() if scorer else {}, scorer.rows if scorer else 0, tuple(notes))
+
+
+def _labels(rows: Rows, piece: Any, target: str, start: int) -> pd.Series[Any]:
+    """The labels of a piece that begins at row ``start``: of its column, or beside an array."""
+    import pandas as pd
+
+    if rows.labels is None:
+        return cast("pd.Series[Any]", piece[target])
+    place = slice(start, start + len(piece))
+    if isinstance(rows.labels, Category):
+        names = np.array([*rows.labels.levels, ""], dtype=object)  # the last one for -1
+        return pd.Series(names[rows.labels.codes[place]])
+    return pd.Series(rows.labels.values[place])
 
 
 def _check_arrays(model: Model, rows: Rows) -> None:
@@ -173,12 +187,12 @@ class Scorer:
         self._missing = 0
         self.rows = 0
 
-    def add(self, piece: pd.DataFrame, outputs: Array, source: Source) -> None:
-        """Take the next rows."""
+    def add(self, found: pd.Series[Any], outputs: Array, source: Source) -> None:
+        """Take the labels and outputs of the next rows."""
         if self._model.task == "regression":
-            self._add_numbers(piece, outputs, source)
+            self._add_numbers(found, outputs, source)
             return
-        labels = self._labels(piece)
+        labels = self._names(found)
         code = {name: number for number, name in enumerate(self._model.classes)}
         y = np.array([code.get(label, -1) for label in labels])
         known = y >= 0
@@ -194,11 +208,10 @@ class Scorer:
         self._loss -= float(np.log(np.maximum(own, 1e-300)).sum())
         self.rows += int(known.sum())
 
-    def _labels(self, piece: pd.DataFrame) -> list[str]:
+    def _names(self, texts: pd.Series[Any]) -> list[str]:
         """The labels as the model calls its classes."""
         from hpt_cli.data.columns import number_text
 
-        texts = piece[self._model.target]
         if texts.dtype.kind == "f":
             return ["" if np.isnan(value) else number_text(value) for value in texts.to_numpy()]
         labels = texts.astype(object).where(texts.notna(), "").astype(str).str.strip()
@@ -208,10 +221,9 @@ class Scorer:
         pairs = zip(labels, values, strict=True)
         return [str(label) if value is None else number_text(value) for label, value in pairs]
 
-    def _add_numbers(self, piece: pd.DataFrame, outputs: Array, source: Source) -> None:
-        if self._reading is None:
-            return
-        column = read(piece[self._model.target], self._reading, source)
+    def _add_numbers(self, found: pd.Series[Any], outputs: Array, source: Source) -> None:
+        reading = self._reading or Reading(self._model.target, "number")  # of an array
+        column = read(found, reading, source)
         if isinstance(column, Category):
             return
         known = ~np.isnan(column.values)

@@ -19,6 +19,7 @@ kill loses at most what was not finished.  One process writes, holding the folde
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import os
@@ -72,6 +73,7 @@ from hpt_cli.trial import TrialResult
 SCHEMA = 1
 """Version of the folder's form; a reader refuses a newer one."""
 
+_MOST_NAMED = 12  # studies that a message lists
 STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """A study's name is one safe part of a path."""
 
@@ -134,7 +136,11 @@ class StudyStore:
             return cls(by_name)
         if _is_study(Path(study)):
             return cls(Path(study))
-        there = f"there are: {', '.join(names)}" if names else "there is none"
+        near = difflib.get_close_matches(study, names, n=1)
+        more = f" and {len(names) - _MOST_NAMED} more (hpt list)" if len(names) > _MOST_NAMED else ""
+        there = f"there are: {', '.join(names[:_MOST_NAMED])}{more}" if names else "there is none"
+        if near:
+            there = f"did you mean {near[0]!r}? {there}"
         raise StudyNotFoundError(
             f"no study {study!r}: neither a name under {runs_dir} nor a study's folder; {there}"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,9 +38,15 @@ def read_expectation(text: str | None, config: StudyConfig) -> Expectation | Non
         try:
             metric_goal(expectation.metric)
         except ValueError:
+            known = [
+                "objective",
+                *(f"{part}_{name}" for part in ("validation", "training") for name in METRICS),
+            ]
+            near = difflib.get_close_matches(expectation.metric, known, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
             raise InputError(
-                f"--expect: there is no metric {expectation.metric!r}; write objective, or validation_ or "
-                f"training_ and one of {', '.join(METRICS)}"
+                f"--expect: there is no metric {expectation.metric!r}; {hint}write objective, or validation_ "
+                f"or training_ and one of {', '.join(METRICS)}"
             ) from None
     return expectation
 

@@ -133,8 +133,8 @@ def _join(
     return np.concatenate([x for x, _ in read]), np.concatenate([y for _, y in read]), given
 
 
-def read_features(path: Path) -> Array:
-    """The features of an archive that may have no labels.
+def read_features(path: Path) -> tuple[Array, Numbers | Category | None]:
+    """The features of an archive, and its labels if it has some under the name that goes with them.
 
     Raises:
         DataError: With the member, and for a value its row and column.
@@ -156,10 +156,17 @@ def read_features(path: Path) -> Array:
                     "X_test)"
                 )
             x = _read_member(archive, key, expansion_limit(size), source)
+            pairs = dict(KEYS)
+            y_key = pairs.get(key, f"y{key[1:]}")
+            labels = None
+            if members.count(y_key) == 1:
+                labels = _labels(
+                    _read_pair(archive, key, y_key, expansion_limit(size), source)[1], y_key, source
+                )
     if x.ndim < 2 or x.size == 0 or x.dtype.kind not in "biuf":
         raise source.error(f"member {key!r} is {x.dtype} of shape {x.shape}; expected rows of numbers")
     _check_features(x.reshape(len(x), -1), key, source)
-    return x
+    return x, labels
 
 
 def _find_keys(archive: ZipFile, source: Source) -> tuple[str, str, Parts]:

@@ -77,8 +77,8 @@ def read_idx(path: Path, target: str | int | None) -> Raw:
     )
 
 
-def read_images(path: Path) -> Array:
-    """The images alone, of a file or of a folder.
+def read_images(path: Path) -> tuple[Array, Numbers | None]:
+    """The images of a file or of a folder, and their labels if they are beside them.
 
     Raises:
         DataError: They are missing or damaged.
@@ -87,7 +87,9 @@ def read_images(path: Path) -> Array:
     images = read_array(images_path)
     if images.ndim < 2 or images.size == 0:
         raise Source(str(images_path)).error(f"holds an array of shape {images.shape}; expected images")
-    return images
+    if "images" not in images_path.name or _labels_of(images_path) is None:
+        return images, None
+    return images, Numbers(NAMES[0], _read_pair(images_path)[1].astype(np.float64))
 
 
 def image_shape(images: Array) -> tuple[int, int, int] | None:
@@ -125,6 +127,11 @@ def _beside(path: Path, *changes: tuple[str, str]) -> Path | None:
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
+def _labels_of(images: Path) -> Path | None:
+    """The labels that lie beside a file of images."""
+    return _beside(images, ("images", "labels"), ("idx3", "idx1"), ("idx4", "idx1"))
+
+
 def _test_of(images: Path) -> Path | None:
     """The images of the test part that belongs to a training part; ``None`` if there is none."""
     if "train" not in images.name:
@@ -138,7 +145,7 @@ def _read_pair(path: Path) -> tuple[Array, Array]:
     if "images" not in path.name:
         hint = "name the file of images; its labels are found beside it"
         raise place.error(f"is not a file of images by its name (images-idx3-ubyte); {hint}")
-    labels_path = _beside(path, ("images", "labels"), ("idx3", "idx1"), ("idx4", "idx1"))
+    labels_path = _labels_of(path)
     if labels_path is None:
         name = path.name.replace("images", "labels").replace("idx3", "idx1").replace("idx4", "idx1")
         raise place.error(f"its labels are not beside it; expected a file {name}")

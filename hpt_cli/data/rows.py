@@ -30,7 +30,7 @@ from hpt_cli.data.files import (
     open_regular,
 )
 from hpt_cli.data.messages import Source
-from hpt_cli.data.raw import Array
+from hpt_cli.data.raw import Array, Category, Numbers
 from hpt_cli.data.tables import check_names, find_layout, looks_like_header, name_columns
 
 if TYPE_CHECKING:
@@ -48,7 +48,10 @@ class Rows(ABC):
     Args:
         source: For messages; it holds the columns' names, where there are any.
         notes: What was found while it was opened.
+        labels: Of all rows, where they are no column of them.
     """
+
+    labels: Numbers | Category | None = None
 
     def __init__(self, source: Source, notes: Sequence[str] = ()) -> None:
         self.source = source
@@ -81,26 +84,28 @@ def open_rows(path: Path, *, header: bool = True, names: Sequence[str] = (), lab
     Raises:
         DataError: It is none of these, or damaged.
     """
+    if path.suffix.lower() == ".npy" and path.is_file():
+        raise Source(str(path)).error("a lone array; save it as an archive: numpy.savez(FILE, X=X)")
     found, suffix = locate(path.name or str(path), path.parent)
     if suffix == ".parquet":
         return ParquetRows(found)
     if suffix == ".npz":
         from hpt_cli.data.arrays import read_features
 
-        return ArrayRows(Source(str(found), quotes=True), read_features(found))
+        return ArrayRows(Source(str(found), quotes=True), *read_features(found))
     if suffix == IDX:
         from hpt_cli.data.idx import read_images
 
-        return ArrayRows(Source(str(found), quotes=True), read_images(found))
+        return ArrayRows(Source(str(found), quotes=True), *read_images(found))
     return TextRows(found, suffix, header=header, names=names, label=label)
 
 
 class ArrayRows(Rows):
     """Rows of an array."""
 
-    def __init__(self, source: Source, array: Array) -> None:
+    def __init__(self, source: Source, array: Array, labels: Numbers | Category | None) -> None:
         super().__init__(source)
-        self._array = array
+        self._array, self.labels = array, labels
 
     def pieces(self, texts: Collection[str]) -> Iterator[tuple[Array, Source]]:  # noqa: ARG002, D102
         for start in range(0, len(self._array), ROWS):

@@ -56,6 +56,11 @@ class TestShow:
         assert result.exit_code == 2
         assert result.stderr.startswith("hpt: no study 'moons'")
         assert "there are: digits" in result.stderr
+        assert "did you mean" not in result.stderr
+
+    def test_a_study_name_with_a_typing_error(self, hpt, study):
+        for arguments in (("show", "digist"), ("trial", "0", "--study", "digist"), ("best", "digist")):
+            assert "did you mean 'digits'? there are: digits" in hpt(*arguments).stderr
 
     def test_no_study_at_all(self, hpt, runs):
         result = hpt("show")

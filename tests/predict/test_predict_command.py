@@ -5,6 +5,7 @@ import io
 import json
 import os
 import shutil
+import struct
 
 import numpy as np
 import pandas as pd
@@ -163,6 +164,36 @@ def test_images_are_predicted_from_an_archive_without_labels(images_study, predi
     np.savez(tmp_path / "new.npz", X=x)
     result = predict(runs, tmp_path / "new.npz")
     assert np.mean(table(result.stdout)["prediction"] == y.astype(str)) > 0.95
+
+
+def test_labels_beside_images_are_scored_in_archives_and_in_idx_files(
+    images_study, predict, tmp_path, monkeypatch
+):
+    runs, path, _ = images_study
+    with np.load(path) as arrays:
+        x, y = arrays["X"], arrays["y"].astype(np.uint8)
+    y[:9] = 1 - y[:9]  # wrong labels: a tenth of the rows
+    np.savez(tmp_path / "new.npz", images=x, labels=y)
+    images, labels = tmp_path / "new-images-idx3-ubyte", tmp_path / "new-labels-idx1-ubyte"
+    images.write_bytes(struct.pack(">4I", 2051, *x.shape) + x.tobytes())
+    labels.write_bytes(struct.pack(">2I", 2049, len(y)) + y.tobytes())
+    monkeypatch.setattr(rows_module, "ROWS", 7)
+    for file in (tmp_path / "new.npz", images):
+        result = predict(runs, file, "--probabilities")
+        right = np.mean(table(result.stdout)["prediction"] == y.astype(str))
+        assert 0.8 < right < 1
+        assert "against the labels of 90 rows: loss" in result.stderr
+        assert f"accuracy {right:.4g}," in result.stderr
+        assert list(table(result.stdout)) == ["prediction", "probability_0", "probability_1"]
+
+
+def test_a_lone_array_is_refused_with_what_to_do(images_study, predict, tmp_path):
+    runs, path, _ = images_study
+    with np.load(path) as arrays:
+        np.save(tmp_path / "new.npy", arrays["X"])
+    result = predict(runs, tmp_path / "new.npy")
+    assert result.exit_code == 2
+    assert "new.npy: a lone array; save it as an archive: numpy.savez(FILE, X=X)" in result.stderr
 
 
 def test_unknown_levels_and_unknown_columns_are_noted(loans_study, predict, tmp_path):
