@@ -35,9 +35,11 @@ $(VENV)/bin/python:
 	  echo "hpt needs Python 3.11 or newer, and $(PYTHON) is `$(PYTHON) -V`; try: make PYTHON=python3.12 run"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# Each stamp says that its set of packages is installed from this pyproject.toml.
+# Each stamp says that its set of packages is installed from this pyproject.toml.  pip compiles what it installs, but
+# nothing that is editable: where Python may not write bytecode, each start would compile the package again.
 $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m compileall -q hpt_cli
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
