@@ -130,6 +130,7 @@ def _trained(config: StudyConfig, resolved: Mapping[str, Any]) -> dict[str, Any]
             name: value
             for name, value in trained["network"].items()
             if study.idle_because(name) is None
+            and not study.overridden(name)
             and (name not in HYPERPARAMETERS or value != HYPERPARAMETERS[name].default)
         }
     return {key: value for key, value in trained.items() if value != {}}

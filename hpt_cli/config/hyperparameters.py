@@ -19,7 +19,7 @@ from hpt_cli.config.messages import (
     plain_number,
     shown,
 )
-from hpt_cli.network.architecture import MAX_WIDTH, WIDTH_NAME
+from hpt_cli.network.architecture import LAYER_OVERRIDES, MAX_WIDTH, WIDTH_NAME
 from hpt_cli.network.settings import HYPERPARAMETERS, Hyperparameter
 from hpt_cli.space import Dimension, Value, same
 
@@ -263,6 +263,12 @@ class Study:
             if not possible:
                 return parent
         return None
+
+    def overridden(self, name: str) -> bool:
+        """Whether every layer of a list has its own activation, batch norm or dropout, or none has any."""
+        if self.layers is None or name not in LAYER_OVERRIDES:
+            return False
+        return all(name in entry for entry in self.layers if "conv" in entry or "dense" in entry)
 
     def with_defaults(self) -> dict[str, Setting]:
         """What stands under ``network``, and the default of every other hyperparameter that has an effect."""

@@ -166,6 +166,7 @@ def read_hyperparameters(
     for name in found.network:
         if parent := study.idle_because(name):
             document.refuse(("network", name), *_no_effect(name, parent, study))
+    _check_overridden(found, study, document)
     for name, dimension in found.dimensions.items():
         when = _condition(name, whens, study, document)
         found.dimensions[name] = replace(dimension, when=when)
@@ -294,6 +295,24 @@ def _check_layers(found: Hyperparameters, document: Document) -> None:
             found.network.pop(name, None)
             found.dimensions.pop(name, None)
             found.unknown.add(name)
+
+
+def _check_overridden(found: Hyperparameters, study: Study, document: Document) -> None:
+    """What every layer of a list has its own of is said, or searched, for nothing."""
+    for name in filter(study.overridden, [*found.network, *found.dimensions]):
+        if any(other.startswith(f"{name}.") for other in found.network):
+            continue  # `batch_norm: {momentum: 0.8}` says true only by the way
+        section = "network" if name in found.network else "space"
+        line = document.line(("network", "layers"))
+        if any("conv" in entry or "dense" in entry for entry in study.layers or ()):
+            said, hint = (
+                "every conv and dense layer of {} has its own",
+                f", or the {name} of a layer that it is for",
+            )
+        else:
+            said, hint = "{} has no conv and no dense layer", ""
+        what = f"has no effect: {said.format(f'network.layers (line {line})')}"
+        document.refuse((section, name), what, f"remove it{hint}")
 
 
 def _no_effect(name: str, parent: str, study: Study) -> tuple[str, str]:

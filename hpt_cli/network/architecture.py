@@ -130,6 +130,8 @@ _OVERRIDES = {
     "batch_norm": Key(bool, "Whether it has batch norm.", default="the network's"),
     "dropout": Key(float, "Its own dropout; at least 0, below 1.", 0, 1, default="the network's"),
 }
+LAYER_OVERRIDES = tuple(_OVERRIDES)
+"""Hyperparameters of all layers that a layer may have its own of."""
 KEYS: Mapping[str, Mapping[str, Key]] = {
     "conv": {
         "conv": Key(int, "A 2-D convolution with so many channels."),

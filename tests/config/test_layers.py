@@ -126,6 +126,31 @@ def test_what_the_list_says_is_said_nowhere_else(name, section, problems):
     assert problem.what == "the list network.layers (line 3) says it already"
 
 
+OVERRIDE = {"activation": "tanh", "batch_norm": "true", "dropout": "0.5"}
+
+
+@pytest.mark.parametrize("section", ["network", "space"])
+@pytest.mark.parametrize("name", OVERRIDE)
+def test_what_every_layer_has_its_own_of_is_not_said_for_all(name, section, problems):
+    own = f"{name}: {OVERRIDE[name]}"
+    (problem,) = problems(
+        written(f"{{conv: 4, {own}}}", "{pool: max}", f"{{dense: 8, {own}}}", **{section: own})
+    )
+    assert (problem.key, problem.line) == (f"{section}.{name}", 7 if section == "network" else 9)
+    assert "every conv and dense layer of network.layers (line 3) has its own" in problem.what
+    assert problem.hint == f"remove it, or the {name} of a layer that it is for"
+
+
+def test_nothing_is_said_for_layers_that_are_not_there(problems):
+    (problem,) = problems(written("{pool: max}", network="dropout: 0.2"))
+    assert problem.what == "has no effect: network.layers (line 3) has no conv and no dense layer"
+
+
+def test_settings_of_batch_norm_are_said_for_layers_with_their_own(load):
+    text = written("{conv: 4, batch_norm: true}", network="batch_norm: {momentum: 0.5}")
+    assert load(text).network["batch_norm.momentum"] == 0.5
+
+
 def test_the_list_is_not_searched(problems):
     (problem,) = problems(written("{dense: 64}", space="layers: [1, 2]"))
     assert problem.key == "space.layers"
