@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ def start_early(config: StudyConfig, asked: int | None, *, runs_dir: Path, fresh
         fresh: The study is a new one even if its folder is there.
     """
     settings, count = config.execution, 0
-    if settings.engine == "local" and (fresh or not (runs_dir / config.name).exists()):
+    if settings.engine == "local" and (fresh or not os.path.lexists(runs_dir / config.name)):
         count = min(count_workers(settings, asked), config.search.rounds[0].trials)
     return Crew(count, threads=settings.threads_per_worker, modules=worker_modules(config))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,9 +43,9 @@ def prepare_study(config: StudyConfig, *, runs_dir: Path, fresh: bool, notify: N
         notify(note)
     folder = runs_dir / config.name
     warm = None
-    if fresh and folder.exists():
+    if fresh and os.path.lexists(folder):
         notify(f"the study that was there is now {_move_away(folder)}")
-    if not folder.exists():
+    if not os.path.lexists(folder):
         try:
             warm = warm_start.read_studies(config, runs_dir) if config.search.warm_start else None
             described = _describe(config, dataset, warm)

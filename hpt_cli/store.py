@@ -26,7 +26,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from hpt_cli.endings import Ended
 from hpt_cli.errors import (
     CannotWriteError,
     DamagedStudyError,
+    InputError,
     StudyNotFoundError,
     brief,
     ranges,
@@ -114,7 +115,7 @@ class StudyStore:
                 sync_folder(folder.parent)
         except CannotWriteError:
             shutil.rmtree(draft, ignore_errors=True)
-            if folder.exists():
+            if os.path.lexists(folder):
                 raise FileExistsError(folder) from None
             raise
         return cls(folder)
@@ -438,17 +439,29 @@ def _digest(content: bytes) -> str:
 
 
 def study_names(runs_dir: Path) -> list[str]:
-    """The names of the studies under ``runs_dir``, sorted."""
-    if not runs_dir.is_dir():
+    """The names of the studies under ``runs_dir``, sorted.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        names = [path.name for path in runs_dir.iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    return sorted(
-        path.name for path in runs_dir.iterdir() if STUDY_NAME.fullmatch(path.name) and _is_study(path)
-    )
+    except OSError as error:
+        raise InputError(f"{runs_dir}: the folder of studies cannot be read ({brief(error)})") from error
+    return sorted(name for name in names if STUDY_NAME.fullmatch(name) and _is_study(runs_dir / name))
 
 
 def _is_study(folder: Path) -> bool:
     """Whether a folder is a study's, perhaps one whose description cannot be read any more."""
-    return os.path.lexists(folder / "study.json") or (folder / "trials").is_dir()
+    try:
+        (folder / "study.json").lstat()
+    except PermissionError:  # it may be; whoever opens it is told
+        return True
+    except OSError:
+        return os.path.lexists(folder / "trials")
+    return True
 
 
 _WAYS_OUT = (
@@ -462,9 +475,13 @@ def _read_study(folder: Path) -> dict[str, Any]:
     try:
         study = read_json(path)
     except FileNotFoundError:
-        if (folder / "trials").exists():
+        if os.path.lexists(folder / "trials"):
             raise DamagedStudyError(f"{path}: it is missing; {_WAYS_OUT}") from None
         raise StudyNotFoundError(f"{folder} is not a study: it has no study.json") from None
+    except PermissionError as error:
+        raise DamagedStudyError(
+            f"{path}: cannot be read: {error.strerror}; it may be another user's"
+        ) from error
     except (ValueError, OSError) as error:
         raise DamagedStudyError(f"{path}: cannot be read ({brief(error)}); {_WAYS_OUT}") from error
     if not isinstance(study, dict) or not isinstance(study.get("config"), dict):
@@ -486,4 +503,8 @@ def _is_altered(study: Mapping[str, Any]) -> bool:
 def last_change(folder: Path) -> float:
     """When a study last gained a trial or more, in seconds since the epoch; its caches do not count."""
     parts = (folder / part for part in ("trials", "rounds", "reruns", "confirm"))
-    return max((path.stat().st_mtime for path in parts if path.exists()), default=0.0)
+    times = [0.0]
+    for part in parts:
+        with suppress(OSError):  # not there, or not for us to see
+            times.append(part.stat().st_mtime)
+    return max(times)

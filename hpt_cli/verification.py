@@ -13,8 +13,9 @@ from typing import Any
 from hpt_cli.config import StudyConfig
 from hpt_cli.engines import count_workers
 from hpt_cli.environment import describe_environment
+from hpt_cli.errors import StudyFailedError, ranges
 from hpt_cli.evaluation import make_objective
-from hpt_cli.executors import LocalExecutor
+from hpt_cli.executors import LocalExecutor, WorkerDiedError
 from hpt_cli.records import Damage
 from hpt_cli.rerun import Rerun
 from hpt_cli.store import StudyStore
@@ -60,6 +61,9 @@ def verify_trials(
         results: Finished trials, all that ``reruns`` are of among them.
         reruns: Finished ones.
         workers: Processes that train; ``None`` for the config's, or one a usable core.
+
+    Raises:
+        StudyFailedError: A worker process died under a trial.
     """
     trials = {result.number: result for result in results}
     stored: list[tuple[int | None, TrialResult]] = [(None, result) for result in results]
@@ -82,7 +86,14 @@ def verify_trials(
                 alone = objective.beside(Path(scratch) / str(task[0].number)) if len(task) == 1 else objective
                 futures[executor.submit(alone.anew, [result for _, result in part])] = part
             for future in as_completed(futures):
-                for (rerun, result), again in zip(futures[future], future.result(), strict=True):
+                try:
+                    results_again = future.result()
+                except WorkerDiedError as error:
+                    which = ranges([result.number for _, result in futures[future]])
+                    raise StudyFailedError(
+                        f"trained again, trial {which} did not come to its end: {error}"
+                    ) from error
+                for (rerun, result), again in zip(futures[future], results_again, strict=True):
                     yield _compare(result, again, rerun)
         finally:
             executor.shutdown(cancel_futures=True)

@@ -35,12 +35,13 @@ space: {{learning_rate: {{low: 1e-4, high: 1, scale: log}}}}
 search: {{repeats: 2, {search}}}
 """
 _SCRIPT = """\
-import json, subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(0.1)"])  # not to be an orphan
-time.sleep(0.1)
+import json, signal, subprocess, sys, time
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_IGN)
+subprocess.Popen(["sleep", "100"], start_new_session=True)  # ignores them, too, and is not to be an orphan
+time.sleep(0.2)
 for epoch in range(3):
     print(json.dumps({"epoch": epoch, "loss": float(sys.argv[1]) * int(sys.argv[2]) / (epoch + 1)}))
-child.wait()
 """
 _SEARCHES = {
     "grid": "strategy: grid, rounds: 1",

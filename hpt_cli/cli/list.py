@@ -28,6 +28,7 @@ def command(studies: tuple[str, ...], as_json: bool, runs_dir: Path) -> None:
         hpt list
         hpt list digits digits_grid
     """
+    from hpt_cli.cli.running import notify
     from hpt_cli.views.studies import list_studies, show_studies, studies_json
 
     found = list_studies(runs_dir, studies)
@@ -38,6 +39,11 @@ def command(studies: tuple[str, ...], as_json: bool, runs_dir: Path) -> None:
     elif found:
         from hpt_cli.views.console import make_console
 
-        show_studies(make_console(), found)
+        console = make_console()
+        show_studies(console, found)
+        if not console.is_terminal:  # where there is no room for it
+            for study in found:
+                if study.error is not None:
+                    notify(f"{study.name}: {study.error}")
     else:
         print(f"no study in {runs_dir} yet; make one with: hpt run CONFIG", file=sys.stderr)

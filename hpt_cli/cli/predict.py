@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -67,7 +68,7 @@ def command(
         raise InputError(
             f"study {store.folder.name} tunes code of your own: only the built-in network predicts"
         )
-    if not (best / "model.json").exists():
+    if not os.path.lexists(best / "model.json"):
         if holder := store.holder():
             raise InputError(
                 f"study {store.name} is being run by {holder}, and keeps its best model at its end"

@@ -149,6 +149,22 @@ def test_of_trials_that_share_a_task_only_the_one_that_hangs_times_out(hpt, own,
     assert [trial["status"] for trial in records("calls")] == ["done"] * 30 + ["timeout"] + ["done"] * 9
 
 
+def test_a_worker_that_dies_under_verify_is_said_in_a_sentence(hpt, own, monkeypatch):
+    (own.parent / "dies.py").write_text(
+        "import os\ndef call(x):\n    if os.getenv('DIE'):\n        os.kill(os.getpid(), 9)\n    return x\n"
+    )
+    path = own.with_name("dies.yaml")
+    path.write_text(
+        "function: dies:call\nobjective: {metric: loss, goal: minimize}\n"
+        "space: {x: [1, 2]}\nsearch: {strategy: grid}\n"
+    )
+    assert hpt("run", path, "--workers", 1).exit_code == 0
+    monkeypatch.setenv("DIE", "1")
+    result = hpt("verify", "--study", "dies", "--workers", 1)
+    assert result.exit_code == 1
+    assert "did not come to its end: its worker process was killed by signal 9" in result.stderr
+
+
 def test_a_script_that_cannot_start_ends_the_study_with_its_first_trials(hpt, own, records):
     whole = (own.parent / "train.py").read_text()
     (own.parent / "train.py").write_text("import tork")
