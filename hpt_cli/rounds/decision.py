@@ -19,7 +19,7 @@ from hpt_cli.rounds.plan import Move
 from hpt_cli.rounds.ranges import NO_LIMITS
 from hpt_cli.rounds.situation import Situation, measured_noise, wanted_reruns
 from hpt_cli.rounds.words import noise_in_words, number, plural, range_of
-from hpt_cli.space import Choice, Dimension, Float, Params, SearchSpace
+from hpt_cli.space import Choice, Dimension, Float, Params, SearchSpace, key
 from hpt_cli.trial import Status, TrialResult
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _decided(situation: Situation, trials: int) -> Decision:
         new = space.replace({move.name: move.new for move in moves})
         moves = [_unused(move, new) for move in moves]
         spread = noise.spread if noise is not None else None
-        stop = _no_use(belief, new, moves, best, trainings, noise)
+        stop = _exhausted(situation, new) or _no_use(belief, new, moves, best, trainings, noise)
         probes = () if stop else _probes(situation, new, belief, trials)
     return Decision(new, tuple(moves), probes, spread, stop or noise_in_words(noise), stop=bool(stop))
 
@@ -247,6 +247,15 @@ def holm(p_values: Sequence[float]) -> list[float]:
         least = max(least, min(1.0, p_values[index] * (len(p_values) - rank)))
         adjusted[index] = least
     return adjusted
+
+
+def _exhausted(situation: Situation, new: SearchSpace) -> str:
+    """That every point was tried, where that is so; else empty."""
+    size = new.size
+    if size is None or size > len(situation.results):
+        return ""
+    tried = {key(result.params) for result in situation.results if result.params in new}
+    return "every point of the space was tried: there is nowhere else to look" if len(tried) >= size else ""
 
 
 def _no_use(

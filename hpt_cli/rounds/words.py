@@ -58,7 +58,7 @@ def noise_in_words(noise: Noise | None) -> str:
         )
     alike = noise.paired > 0.9 * noise.spread
     of_pairs = "" if alike else f"; those of two trials on the same seed, which count here, by {paired}"
-    return f"noise: trainings of one trial differ by {spread}{of_pairs} (measured on {on})"
+    return f"trainings of one trial differ by {spread}{of_pairs} (measured on {on})"
 
 
 SAID = {

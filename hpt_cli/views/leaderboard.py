@@ -193,7 +193,8 @@ def markdown(standing: Standing, rows: Sequence[Row], sign: str = "±") -> str:
 
 def _within(row: Row) -> str:
     """Where the mean lies, as the end of a line."""
-    return f", 95 % {interval(row.interval.low, row.interval.high)}" if row.interval else ""
+    found = row.interval
+    return f", 95 % {interval(found.low, found.high)}" if found and found.low < found.high else ""
 
 
 def objectives(rows: Sequence[Row], sign: str) -> tuple[str, ...]:

@@ -101,7 +101,10 @@ def _facts(plan: Preview, workers: int) -> list[tuple[str, str]]:
         return facts
     per_trial = number(float(f"{plan.seconds_per_trial:.2g}"))
     in_all = duration(max(_seconds_in_all(plan, workers) or 0.0, 1.0))
-    facts.append(("time", f"about {per_trial} s a trial, {in_all} in all with {plural(workers, 'worker')}"))
+    said = f"about {per_trial} s a trial, {in_all} in all with {plural(workers, 'worker')}"
+    if len(config.search.rounds) > 1:
+        said += ", if later rounds are no dearer: each says so before it starts"
+    facts.append(("time", said))
     return facts
 
 

@@ -177,6 +177,17 @@ class TestChoices:
         assert "d" in move.new.choices
 
 
+def test_where_every_point_was_tried_there_is_nowhere_to_look(explore):
+    space = SearchSpace({"kind": Choice(("a", "b", "c")), "on": Choice((True, False))})
+    situation = explore(space, lambda p: "abc".index(p["kind"]) + p["on"], 6)
+    assert len({tuple(result.params.values()) for result in situation.results}) == 6
+    decision = decide(situation)
+    assert decision.stop
+    assert decision.note == "every point of the space was tried: there is nowhere else to look"
+    fewer = dataclasses.replace(situation, results=situation.results[:5])
+    assert not decide(fewer).stop
+
+
 class TestConditionals:
     SPACE = SearchSpace(
         {

@@ -182,8 +182,11 @@ class TestNoise:
         assert [row.interval.high for row in board.rows] == [1.0, 1.0]
         assert all(row.interval.low < row.mean for row in board.rows)
 
-    def test_a_deterministic_objective_has_no_contenders(self, make_study, make_trial):
-        board = standing_of(make_study([make_trial(0, 0.9, 0.9), make_trial(1, 0.8, 0.8)])).board
+    def test_a_deterministic_objective_has_no_contenders(self, make_study, make_trial, terminal):
+        standing = standing_of(make_study([make_trial(0, 0.9, 0.9), make_trial(1, 0.8, 0.8)]))
+        board = standing.board
+        assert "best: trial 0  validation_accuracy 0.9" in shown(standing, terminal)
+        assert ", 95 %" not in shown(standing, terminal)
         assert board.level == ()
         assert board.best.interval.low == board.best.interval.high == 0.9
 

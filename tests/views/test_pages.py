@@ -190,7 +190,7 @@ class TestPlan:
         assert "round 0    sobol, 6 trials of 2 repeats: the space holds no more, 8 were asked for\n" in text
         assert "round 1    random, 10 trials\n" in text
         seconds = (6 * 10 + 10 * 5) // 2  # the second round has half the repeats; two workers
-        assert f"time       about 10 s a trial, {seconds} s in all with 2 workers\n" in text
+        assert f"time       about 10 s a trial, {seconds} s in all with 2 workers, if later rounds " in text
         assert "momentum       0.5..0.999  log1m   optimizer is sgd" in text
         assert re.search(r"\n +0\.01 +0\.1 +2\d%  ━{5} ", text)
         document = plan_json(preview, workers=2)
