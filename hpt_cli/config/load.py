@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from hpt_cli.config import models
+from hpt_cli.config.column_rules import check_columns
 from hpt_cli.config.data_rules import read_data
 from hpt_cli.config.enqueue_rules import check_warm_start, with_enqueued
 from hpt_cli.config.hyperparameters import Names, Setting, Study
@@ -113,6 +114,8 @@ def _study(document: Document, text: bytes, path: Path) -> StudyConfig | None:
     if space is not None:
         search = with_enqueued(search, shape.search.enqueue, space, shape.seed, document)
     name = study_name(shape.name, path, document)
+    if document.problems and parts.data is not None:
+        check_columns(parts.data, path.parent, document)
     if space is None:
         return None
     return StudyConfig(

@@ -14,7 +14,16 @@ from hpt_cli.data.look import FREE_SHARE, levels_alike, looks_like_id
 from hpt_cli.data.messages import Source, listed, shown
 from hpt_cli.data.raw import TEST, TRAIN, VALIDATION, Array, Category, Field, Numbers, Raw
 from hpt_cli.data.settings import DataSettings
-from hpt_cli.data.tables import INDEX_NAMES, Table, find_column, find_target, header_line, is_index
+from hpt_cli.data.tables import (
+    INDEX_NAMES,
+    Table,
+    column_called,
+    find_column,
+    header_line,
+    is_index,
+    no_columns,
+    no_target,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +120,11 @@ def choose(source: Source, settings: DataSettings) -> Choice:
     Raises:
         DataError: One is not there, or is named for two things.
     """
-    target = find_target(source, settings.target)
+    if settings.target is None:
+        raise no_target(source)
+    if lacking := absent_columns(source, settings):
+        raise no_columns(source, lacking)
+    target = find_column(source, settings.target, "data.target")
     split = {
         key: find_column(source, name, f"data.split.{key}") for key, name in settings.split.roles.items()
     }
@@ -135,6 +148,17 @@ def choose(source: Source, settings: DataSettings) -> Choice:
     if absent:
         raise source.error(f"data.categorical names {listed(absent)}, which data.features leaves out")
     return Choice(target, tuple(kept), frozenset(levels), frozenset({*wanted, *levels}), split)
+
+
+def absent_columns(source: Source, settings: DataSettings) -> list[tuple[str | int, str]]:
+    """What the config names and the table lacks, each with the key that names it."""
+    lists = {"drop": settings.drop, "features": settings.features or (), "categorical": settings.categorical}
+    wanted: list[tuple[str | int, str]] = [
+        *([(settings.target, "data.target")] if settings.target is not None else []),
+        *((name, f"data.split.{key}") for key, name in settings.split.roles.items()),
+        *((name, f"data.{key}") for key, names in lists.items() for name in names),
+    ]
+    return [(name, key) for name, key in wanted if column_called(source, name) is None]
 
 
 def _joined(

@@ -188,21 +188,14 @@ def name_columns(frame: pd.DataFrame) -> tuple[str, ...]:
     return names
 
 
-def find_target(source: Source, target: str | int | None) -> str:
-    """The name of the label's column.
-
-    Raises:
-        DataError: Not given, or no such column: the columns there are.
-    """
-    named = [name for name in source.names if name]
-    columns = f"the columns are {listed(named)}"
+def no_target(source: Source) -> DataError:
+    """The error of a table whose label is not named: the columns there are."""
+    columns = f"the columns are {listed(name for name in source.names if name)}"
     if not source.quotes:
         columns = f"there are {len(source.names)}, and the first line does not look like column names"
-    if target is None:
-        raise source.error(
-            f"which column is the label? Set data.target to its name, or -1 for the last; {columns}"
-        )
-    return find_column(source, target, "data.target")
+    return source.error(
+        f"which column is the label? Set data.target to its name, or -1 for the last; {columns}"
+    )
 
 
 def find_column(source: Source, wanted: str | int, key: str) -> str:
@@ -216,19 +209,43 @@ def find_column(source: Source, wanted: str | int, key: str) -> str:
     Raises:
         DataError: There is no such column: the columns there are.
     """
+    name = column_called(source, wanted)
+    if name is None:
+        raise no_columns(source, [(wanted, key)])
+    return name
+
+
+def column_called(source: Source, wanted: str | int) -> str | None:
+    """The name of a column that is wanted by name or by its place from the end; ``None`` if there is none."""
     if isinstance(wanted, int) and not isinstance(wanted, bool) and -len(source.names) <= wanted < 0:
         return source.names[wanted]
+    name = str(wanted).strip()
+    return name if name and name in source.names else None
+
+
+def no_columns(source: Source, absent: Sequence[tuple[str | int, str]]) -> DataError:
+    """The error of columns that are not there, a line for each; the last tells those that are.
+
+    Args:
+        source: The table.
+        absent: What is wanted, and the key that says so.
+    """
     named = [name for name in source.names if name]
     columns = f"the columns are {listed(named)}"
     if not source.quotes:
         columns = f"there are {len(source.names)}, and the first line does not look like column names"
     elif named == [str(place) for place in range(len(named))]:
         columns = f"the first line holds data and no names, so the columns are '0' to '{len(named) - 1}'"
-    name = str(wanted).strip()
-    if name not in named:
-        near = did_you_mean(name, named) if source.quotes else ""
-        raise source.error(f"there is no column {shown(wanted)} for {key}; {near}{columns}")
-    return name
+    lines = [
+        str(source.error(f"there is no column {shown(wanted)} for {key}; {near_column(source, wanted)}"))
+        for wanted, key in absent
+    ]
+    return DataError("\n".join([*(line.rstrip("; ") for line in lines[:-1]), lines[-1] + columns]))
+
+
+def near_column(source: Source, wanted: str | int) -> str:
+    """A question whether a column of nearly that name is meant, or nothing."""
+    return did_you_mean(str(wanted).strip(), [name for name in source.names if name]) if source.quotes else ""
 
 
 def find_layout(

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from hpt_cli.config import StudyConfig, changes
-from hpt_cli.config.load import parse_config
-from hpt_cli.errors import ConfigError
+from hpt_cli.config.load import load_config, parse_config
+from hpt_cli.data import load_dataset
+from hpt_cli.errors import ConfigError, DataError
 
 REST = "\nspace: {learning_rate: {low: 1e-4, high: 1, scale: log}}\n"
 
@@ -118,3 +119,39 @@ def test_what_cannot_be_is_refused_at_its_key(data, says, refused):
     assert "study.yaml:1: " in message
     for part in says:
         assert part in message
+
+
+def test_columns_that_are_not_there_are_told_with_the_configs_other_mistakes(tmp_path):
+    (tmp_path / "t.csv").write_text(
+        "age,city,income\n" + "".join(f"{n},b{n % 3},{n % 2}\n" for n in range(30))
+    )
+    text = """\
+data:
+  source: t.csv
+  target: incme
+  drop: [agee, city]
+  split: {group: town}
+space: {learning_rat: {low: 1e-4, high: 1, scale: log}}
+"""
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path / "c.yaml")
+    found = {(problem.line, problem.key): problem for problem in caught.value.problems}
+    assert sorted(found) == [
+        (3, "data.target"),
+        (4, "data.drop"),
+        (5, "data.split.group"),
+        (6, "space.learning_rat"),
+    ]
+    assert found[3, "data.target"].what == "there is no column 'incme'"
+    assert found[3, "data.target"].hint == "did you mean 'income'?"
+    (tmp_path / "c.yaml").write_text(text.replace("learning_rat:", "learning_rate:"))
+    config = load_config(tmp_path / "c.yaml")
+    with pytest.raises(DataError) as told:
+        load_dataset(config.data, folder=tmp_path, seed=0)
+    first, second, third = str(told.value).splitlines()
+    assert first.endswith("there is no column 'incme' for data.target; did you mean 'income'?")
+    assert second.endswith("there is no column 'town' for data.split.group")
+    assert third.endswith(
+        "there is no column 'agee' for data.drop; did you mean 'age'? the columns are 'age', 'city', 'income'"
+    )

@@ -117,6 +117,7 @@ def test_scores_on_the_file_that_was_trained_on_come_with_a_warning(loans_study,
     study = json.loads(about.read_text())
     study |= {"folder": str(path.parent), "config": {"data": {"source": path.name}}}
     study["data"] = {"rows": {"training": len(dataset.y_train)}}
+    study.pop("digests", None)  # as an older version wrote it
     about.write_text(json.dumps(study))
     shutil.copy(path, tmp_path / "new.csv")
     warning = f"the model was trained on {len(dataset.y_train)} of its rows, so the scores are too good"
