@@ -73,7 +73,7 @@ class Study:
 
     @cached_property
     def damage(self) -> tuple[Damage, ...]:
-        """The files among the trials that cannot be read; ``hpt run`` sets them aside and runs them again."""
+        """The files among the trials and reruns that cannot be read; ``hpt run`` sets them aside."""
         return tuple(self._store.damage())
 
     @cached_property
