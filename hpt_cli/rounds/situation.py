@@ -15,8 +15,8 @@ from hpt_cli.space import SearchSpace
 from hpt_cli.trial import TrialResult
 
 STALE = 10.0
-"""The noise is measured again if the best trial is so many spreads better than those it was measured on:
-there it may be another one."""
+"""The noise is measured again if the best trial is better than those it was measured on by so many times what
+trainings of two trials on the same seed differ by: there it may be another one."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def wanted_reruns(situation: Situation) -> WantedReruns | None:
             return None
         first, why = fresh, "to know the noise"
     elif _left_behind(before, fresh[0], known):
-        first, why = fresh if known.spread > 0 else fresh[:1], "to know the noise where the best are by now"
+        first, why = fresh if known.paired > 0 else fresh[:1], "to know the noise where the best are by now"
     else:
         return None
     there = {(rerun.trial, rerun.number) for rerun in situation.reruns}
@@ -133,4 +133,4 @@ def _left_behind(situation: Situation, best: int, noise: Noise) -> bool:
         return False
     repeated = min(sign * mean_of(values) for values in trainings.values() if len(values) > 1)
     ahead = repeated - sign * mean_of(trainings[best])
-    return ahead > STALE * noise.spread
+    return ahead > STALE * noise.paired

@@ -57,7 +57,7 @@ def noise_in_words(noise: Noise | None) -> str:
             f"on the same seeds there is no noise (measured on {on})"
         )
     alike = noise.paired > 0.9 * noise.spread
-    of_pairs = "" if alike else f"; those of two trials on the same seed, which count here, by {paired}"
+    of_pairs = "" if alike else f", of which {paired} is left between trials on the same seed"
     return f"trainings of one trial differ by {spread}{of_pairs} (measured on {on})"
 
 
