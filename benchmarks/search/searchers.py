@@ -408,7 +408,7 @@ def _ours(name: str, **options: Any) -> Callable[..., Searcher]:
 
 SEARCHERS: Mapping[str, Callable[[SearchSpace, int, int], Searcher]] = {
     "hpt": _ours("bayes"),
-    **{f"hpt-k{k}": _ours("bayes", parallel=k) for k in (4, 8, 16)},
+    **{f"hpt-k{k}": _ours("bayes", parallel=k) for k in (4, 8, 12, 16)},
     "hpt-skopt": _ours("bayes", model="skopt"),
     "hpt-sobol": _ours("sobol"),
     "hpt-random": _ours("random"),

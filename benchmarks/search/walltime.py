@@ -18,6 +18,8 @@ from benchmarks.search.report import regret
 
 FACTOR = 10.0
 """The longest trial, in lengths of the shortest."""
+WORKERS = {4: (2, 4), 8: (4, 8), 12: (8,), 16: (8, 16)}
+"""How many work on each ``parallel``."""
 
 
 def finish_times(seconds: np.ndarray, parallel: int, workers: int) -> np.ndarray:
@@ -49,8 +51,8 @@ def main() -> None:
         path.stem: {(run["problem"], run["seed"]): run for run in json.loads(path.read_text())}
         for path in folder.glob("hpt*.json")
     }
-    for k in (4, 8, 16):
-        for workers in sorted({k, max(k // 2, 1)}):
+    for k, of_workers in WORKERS.items():
+        for workers in of_workers:
             common = sorted(runs["hpt"].keys() & runs[f"hpt-k{k}"].keys())
             ratios = []
             for pair in common:
