@@ -215,7 +215,8 @@ def _why(
         matters = f" ({chance(found.p)})"
         if found.p >= settings.significance:  # narrowing needs that evidence; to look further out does not
             matters = f", though that it matters is not shown ({chance(found.p)})"
-        return f"{_at_end(_outward(old, found, settings, edge), edge)}{matters}{more}"
+        inside = f", and {percent(share)} in the new range" if action == "shift" else ""
+        return f"{_at_end(_outward(old, found, settings, edge), edge)}{inside}{matters}{more}"
     if action == "widen":
         return (
             f"a trial outside of it may be the best: {percent(share)} of the models that fit have their "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -69,8 +70,8 @@ def wanted_reruns(situation: Situation) -> WantedReruns | None:
     """The reruns that tell of the noise, where no trial near the best has repeats.
 
     The best trials on one new seed, and on more if that gives other objectives.  Once a study; and again
-    where the best has left those behind on which the noise was measured.  Where there was none, the slightest
-    step counts, and the very best is asked on one seed whether that still holds.
+    where the best has left those behind on which the noise was measured.  If there was none, but all of
+    those were equal, as on a plateau, the very best is asked on one seed whether that still holds.
 
     What is asked for follows from the trials and from earlier rounds' reruns, not from which of the present
     ones are there, so that it is the same after a kill.
@@ -131,6 +132,8 @@ def _left_behind(situation: Situation, best: int, noise: Noise) -> bool:
     trainings = situation.trainings
     if best not in trainings or len(trainings[best]) > 1:
         return False
-    repeated = min(sign * mean_of(values) for values in trainings.values() if len(values) > 1)
-    ahead = repeated - sign * mean_of(trainings[best])
+    repeated = [sign * mean_of(values) for values in trainings.values() if len(values) > 1]
+    if noise.paired == 0 and not math.isclose(min(repeated), max(repeated), rel_tol=1e-12):
+        return False  # each of several values came out the same again
+    ahead = min(repeated) - sign * mean_of(trainings[best])
     return ahead > STALE * noise.paired

@@ -55,6 +55,7 @@ def show_round(console: Console, plan: RoundPlan, cost: Cost | None = None) -> N
         Column("why", tuple(clean(move.why) for move in plan.moves), drop=_LAST, wraps=True),
     ]
     columns = [column for column in columns if any(column.cells)]
+    pictures = any(column.title == _PICTURE for column in columns)
     kept, dropped = fitting(columns, console.width)
     if any(column.drop == _LAST for column in dropped):
         for move in plan.moves:
@@ -62,8 +63,9 @@ def show_round(console: Console, plan: RoundPlan, cost: Cost | None = None) -> N
             if strip := picture(move, ascii_=console.options.ascii_only):
                 console.print(Text(f"    {strip}", FAINT))
     else:
+        pictures = any(column.title == _PICTURE for column in kept)
         console.print(draw(console, kept, [FAINT if move.new == move.old else "" for move in plan.moves]))
-    if legend := _legend(plan.moves, pictures=any(column.title == _PICTURE for column in kept)):
+    if legend := _legend(plan.moves, pictures=pictures):
         console.print(Text(f"\n{legend}", FAINT))
     console.print()
 
@@ -76,7 +78,7 @@ def _legend(moves: Sequence[Move], *, pictures: bool) -> str:
     if any("p = " in move.why or "p < " in move.why for move in moves):
         said.append("p: how likely such results are if the dimension does not matter")
     if pictures and any(not isinstance(move.old, Choice) for move in moves):
-        said.append(f"{_PICTURE}: where in the old range, with the new one in brackets")
+        said.append("strip: where the best lie in the old range, with the new one in brackets")
     return "; ".join(said)
 
 

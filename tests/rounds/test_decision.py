@@ -302,8 +302,9 @@ class TestNoise:
         assert measured_noise(after).spread > 0.5  # ten times that are more than the 2 that were won
         assert wanted_reruns(after).trials == (32,)
 
-    def test_where_there_was_none_only_the_best_is_asked_again(self, explore, make_result):
-        before = explore(TWO, lambda p: (10 + p["idle"] ** 2,))
+    @pytest.mark.parametrize("slope", [0, 1])
+    def test_where_there_was_none_on_a_plateau_the_best_is_asked_again(self, explore, make_result, slope):
+        before = explore(TWO, lambda p: (10 + slope * p["idle"] ** 2,))
         reruns = [_rerun(trial, 0, before.results[trial].objective) for trial in wanted_reruns(before).trials]
         plan = dataclasses.replace(before.plans[0], number=1, first=32)
         found = [
@@ -313,6 +314,9 @@ class TestNoise:
             before, plans=[*before.plans, plan], results=[*before.results, *found], reruns=reruns
         )
         wanted = wanted_reruns(situation)
+        if slope:  # that they came out the same again was no accident
+            assert wanted is None
+            return
         assert (wanted.trials, wanted.numbers) == ((32,), (0,))
         still = [*reruns, _rerun(32, 0, 9.0)]
         assert wanted_reruns(dataclasses.replace(situation, reruns=still)) is None
