@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 STUDY_OPTION = "named_study"
 """The parameter of ``--study``, beside the argument ``study``."""
 
+_TEXTS = (".csv", ".tsv")
+_LONGEST_LINE = 1_000_000  # signs
 _MOST = 200  # more than anybody reads
 
 
@@ -75,14 +78,39 @@ def config_keys(_ctx: click.Context, _parameter: click.Parameter, incomplete: st
     """``network.epochs=`` for each key of the config that was named before."""
     import yaml
 
-    # An option without its value ends Click's parsing before the arguments: the words are the shell's own.
-    words = split_arg_string(os.environ.get("COMP_WORDS", ""))
-    path = next((Path(word) for word in words if word.endswith((".yaml", ".yml"))), None)
+    path = _word_that_ends((".yaml", ".yml"))
     keys: list[str] = []
     with suppress(OSError, ValueError, yaml.YAMLError, RecursionError):
-        content = yaml.safe_load(path.read_bytes()) if path else {}
+        content = yaml.safe_load(Path(path).read_bytes()) if path else {}
         keys = list(_dotted(content)) if isinstance(content, Mapping) else []
     return [CompletionItem(f"{key}=") for key in keys if key.startswith(incomplete)]
+
+
+def tables(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The built-in data sets that begin so, and files."""
+    from hpt_cli.data import BUILTIN
+
+    built_in = [CompletionItem(name) for name in BUILTIN if name.startswith(incomplete)]
+    return [*built_in, CompletionItem(incomplete, type="file")]
+
+
+def columns(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The names in the first line of the table that was named before."""
+    path = Path(ctx.params.get("source") or _word_that_ends(_TEXTS) or "")
+    names: list[str] = []
+    with suppress(OSError, ValueError, csv.Error):
+        if path.name.endswith(_TEXTS):
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                line = file.readline(_LONGEST_LINE)
+            separator = max(",;\t|", key=line.count)
+            names = next(csv.reader([line], delimiter=separator), [])
+    return [CompletionItem(name.strip()) for name in names if name.strip().startswith(incomplete)]
+
+
+def _word_that_ends(endings: tuple[str, ...]) -> str | None:
+    """A word of the line that the shell knows: an option without its value ends Click's own parsing."""
+    words = split_arg_string(os.environ.get("COMP_WORDS", ""))
+    return next((word for word in words if word.endswith(endings)), None)
 
 
 def _names(ctx: click.Context, incomplete: str) -> list[CompletionItem]:

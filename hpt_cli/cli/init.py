@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hpt_cli.cli import options
+from hpt_cli.cli import completing, options
 from hpt_cli.errors import CannotWriteError, InputError
 
 if TYPE_CHECKING:
@@ -20,10 +20,19 @@ _STDOUT = "-"
 
 
 @click.command("init")
-@click.argument("source", metavar="[DATA]", required=False)
-@click.option("--target", metavar="COLUMN", help="The label's column by name; -1 is the last.")
+@click.argument("source", metavar="[DATA]", required=False, shell_complete=completing.tables)
 @click.option(
-    "--drop", metavar="COLUMN", multiple=True, help="A column to leave out; more than once for more."
+    "--target",
+    metavar="COLUMN",
+    help="The label's column by name; -1 is the last.",
+    shell_complete=completing.columns,
+)
+@click.option(
+    "--drop",
+    metavar="COLUMN",
+    multiple=True,
+    help="A column to leave out; more than once for more.",
+    shell_complete=completing.columns,
 )
 @click.option(
     "-o",

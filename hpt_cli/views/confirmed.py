@@ -36,6 +36,8 @@ def show_confirmation(console: Console, standing: Standing, record: Confirmation
         console.print(Text.assemble(("note: ", WARNING), remark))
     ways = [("study", str(standing.folder)), ("", f"hpt show {standing.handle}")]
     ways.append(("", f"hpt best {standing.handle} --yaml"))
+    if (standing.folder / "best" / "model.json").exists():
+        ways.append(("", f"hpt predict FILE {standing.handle}"))
     console.print()
     console.print(pairs(ways, indent=""), style=FAINT, soft_wrap=True)
 

@@ -81,7 +81,7 @@ def chance(trials: int, size: int | None) -> str:
     if size is not None and trials >= size:
         return "every point of the space is tried"
     enough = trials_for(_SURE, size)
-    found = f"{_percent(chance_of_best(trials, size))} that one of {trials} random trials is in the best 5 %"
+    found = f"{_percent(chance_of_best(trials, size))} that one of {trials} random trials is in the best 5%"
     return found if trials >= enough else f"{found}; {enough} trials make it {_SURE:.0%}"
 
 

@@ -128,7 +128,7 @@ def _trained(plan: Preview) -> list[tuple[str, str]]:
             return [("command", clean(words[0] if shell else " ".join(words)))]
         case FunctionSettings(module=module, name=name):
             return [("function", clean(f"{module}:{name}"))]
-    rows = ", ".join(f"{count} {clean(part)}" for part, count in plan.rows.items())
+    rows = ", ".join(f"{count:,} {clean(part)}" for part, count in plan.rows.items())
     return [("data", f"{clean(config.rows().source)}: {rows} rows")]
 
 

@@ -25,6 +25,7 @@ def place(tmp_path, make_study, make_trial):
     )
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "iris.yml").write_text("seed: 1\n")
+    (tmp_path / "people.csv").write_text("age; sex;income\n1;f;2\n")
     (tmp_path / "notes.txt").write_text("")
     make_study(make_trial(0, 0.5), make_trial(17, 0.6), name="digits")
     make_study(name="wines")
@@ -67,6 +68,8 @@ OFFERED = {
     ("hpt", "verify", "w"): ["wines"],
     ("hpt", "why", "-s", "digits", "o"): ["optimizer"],
     ("hpt", "refine", "digits", "--strategy", ""): ["grid", "random", "sobol", "bayes"],
+    ("hpt", "init", "people.csv", "--target", ""): ["age", "sex", "income"],
+    ("hpt", "init", "people.csv", "--drop", "a"): ["age"],
     ("hpt", "completion", ""): ["bash", "zsh", "fish"],
 }
 

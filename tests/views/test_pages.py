@@ -239,7 +239,7 @@ class TestPlan:
     def test_how_many_random_trials_find_one_of_the_best(self, preview, terminal):
         console, written = terminal(120)
         show_plan(console, preview, workers=1)
-        said = "26% that one of 6 random trials is in the best 5 %; 59 trials make it 95%"
+        said = "26% that one of 6 random trials is in the best 5%; 59 trials make it 95%"
         assert f"chance     {said}\n" in written()
 
     def test_ascii_is_enough(self, preview, terminal):
