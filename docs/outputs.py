@@ -35,6 +35,9 @@ BRIEF = re.compile(r"hpt (init|run)\b")
 TRIAL = re.compile(r"\[\d+/\d+\] ")
 KEPT = 2  # lines of a run's trials, before the dots
 NUMBER = re.compile(r"[-+]?(\d[\d,]*\.?\d*|\.\d+)(e[-+]?\d+)?%?")
+SPAN = re.compile(
+    r"#( to #)? (s|seconds|min|minutes|h|hours)\b( # (s|min)\b)?"
+)  # a slower machine's is longer
 PICTURE = re.compile(r"[▁▂▃▄▅▆▇█━─⠀-⣿]+")
 
 
@@ -141,7 +144,7 @@ def masked(page: str) -> Iterator[str]:
         if TRIAL.match(line):  # which trial is done first, and is the best so far, is the workers' affair
             yield "[#/#] trial"
             continue
-        masked = NUMBER.sub("#", PICTURE.sub("", line))
+        masked = SPAN.sub("# s", NUMBER.sub("#", PICTURE.sub("", line)))
         yield re.sub(r"\s+", " ", masked).strip()
 
 

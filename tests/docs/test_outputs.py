@@ -41,6 +41,12 @@ class TestComparing:
     def test_numbers_and_pictures_of_them_may_differ(self):
         assert outputs.same("loss 0.123 ± 1e-4 ▁▂█  5%", "loss 12 ± 3.5e+2 ▃ 61%")
 
+    def test_a_machine_may_take_minutes_where_another_takes_seconds(self):
+        assert outputs.same(
+            "time about 0.2 s a trial, 5 s in all", "time about 1.2 s a trial, 1 min 3 s in all"
+        )
+        assert outputs.same("time: about 20 to 40 seconds with", "time: about 2 to 4 minutes with")
+
     def test_which_trial_was_done_first_may_differ(self):
         assert outputs.same("[1/9] trial 0: 0.5, best so far; adam", "[1/9] trial 2: 0.3; sgd")
 
