@@ -119,10 +119,6 @@ def run_and_show(
         HptError: As :func:`hpt_cli.study.run_missing`; or the expectation is missed.
     """
     from hpt_cli.study import run_missing
-    from hpt_cli.views.console import make_console
-    from hpt_cli.views.leaderboard import show
-    from hpt_cli.views.machine import standing_json, to_json
-    from hpt_cli.views.standing import standing_of
 
     with watched(store, as_json=as_json) as (view, stop):
         run_missing(
@@ -135,6 +131,12 @@ def run_and_show(
             refine=refine,
             crew=crew,
         )
+    # Imported no sooner: the first trial does not wait for tables.
+    from hpt_cli.views.console import make_console
+    from hpt_cli.views.leaderboard import show
+    from hpt_cli.views.machine import standing_json, to_json
+    from hpt_cli.views.standing import standing_of
+
     standing = standing_of(store)
     if not view.progress.finished_now:
         ended = "finished" if standing.finished >= standing.planned else "ended"
