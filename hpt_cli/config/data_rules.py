@@ -38,6 +38,7 @@ def read_data(data: models.Data, folder: Path, document: Document) -> DataSettin
         decimal=data.decimal,
         na_values=tuple(data.na_values),
         max_levels=data.max_levels,
+        unlabeled=data.unlabeled,
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from hpt_cli.data.labels import check_labels, check_regression, encode_classes, infer_task, rare_classes
 from hpt_cli.data.messages import Source, shown
 from hpt_cli.data.prepare import Labels, prepare_features
-from hpt_cli.data.raw import Array, Raw
+from hpt_cli.data.raw import Array, Raw, known
 from hpt_cli.data.recipe import Recipe
 from hpt_cli.data.settings import BUILTIN, DataSettings
 from hpt_cli.data.split import Split, duplicates, split_rows
@@ -175,10 +175,14 @@ def _refuse_table_keys(settings: DataSettings, kind: str, path: str = "") -> Non
 
 
 def _prepare(raw: Raw, settings: DataSettings, seed: int) -> Dataset:
+    notes = list(raw.notes)
+    if settings.unlabeled == "drop" and not known(raw.target).all():
+        missing = int((~known(raw.target)).sum())
+        notes.append(f"Rows without a label, left out: {missing:,} of {len(raw.numbers):,}.")
+        raw = raw.only(known(raw.target))
     source, target = raw.source, raw.target
     check_labels(target, source)
     task, why = infer_task(target)
-    notes = list(raw.notes)
     if settings.task == "auto":
         notes.insert(
             0, f"Taken for {task}: {source.column(target.name)} holds {why}. Set data.task to say otherwise."

@@ -52,7 +52,9 @@ def check_labels(target: Numbers | Category, source: Source) -> None:
     if rows.size:
         more = f" (so are {rows.size - 1:,} more)" if rows.size > 1 else ""
         raise source.error(
-            f"the label is missing{more}; fill it in or remove the row", row=int(rows[0]), column=target.name
+            f"the label is missing{more}; fill it in, or leave such rows out with data.unlabeled: drop",
+            row=int(rows[0]),
+            column=target.name,
         )
 
 

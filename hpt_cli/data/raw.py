@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,6 +49,12 @@ class Category:
 def known(column: Numbers | Category) -> Array:
     """Where a column has a value, (N,) bool."""
     return column.codes >= 0 if isinstance(column, Category) else ~np.isnan(column.values)
+
+
+def _only(column: Numbers | Category, rows: Array) -> Numbers | Category:
+    if isinstance(column, Category):
+        return Category(column.name, column.codes[rows], column.levels)
+    return Numbers(column.name, column.values[rows])
 
 
 @dataclass(frozen=True)
@@ -120,6 +126,28 @@ class Raw:
     given: Array | None = None
     groups: Array | None = None
     times: Array | None = None
+
+    def only(self, rows: Array) -> Raw:
+        """The rows where ``rows`` (N,) is true, as if there had been no others.
+
+        Raises:
+            DataError: There is none.
+        """
+        if not rows.any():
+            raise self.source.error("has no row with a label", column=self.target.name)
+        source = self.source
+        if source.lines is not None:
+            source = replace(source, lines=[source.lines[row] for row in np.flatnonzero(rows)])
+        return replace(
+            self,
+            source=source,
+            numbers=self.numbers[rows],
+            categories=tuple(Category(c.name, c.codes[rows], c.levels) for c in self.categories),
+            target=_only(self.target, rows),
+            given=None if self.given is None else self.given[rows],
+            groups=None if self.groups is None else self.groups[rows],
+            times=None if self.times is None else self.times[rows],
+        )
 
     def hash(self) -> str:
         """SHA-256 over values, names and target: the same for the same data in another file."""

@@ -8,6 +8,7 @@ BUILTIN: tuple[str, ...] = ("digits", "wine", "breast_cancer", "iris", "diabetes
 TASKS: tuple[str, ...] = ("auto", "classification", "regression")
 SCALES: tuple[str, ...] = ("standard", "minmax", "none")
 DECIMALS: tuple[str, ...] = ("auto", ".", ",")
+UNLABELED: tuple[str, ...] = ("error", "drop")
 
 MAX_BYTES = 2 * 2**30
 """Largest file that is read, largest content of a compressed one, and largest prepared array, in bytes."""
@@ -104,6 +105,7 @@ class DataSettings:
         decimal: The decimal separator; ``auto`` finds it out.
         na_values: Cells that say that nothing is known, beside those that always do.
         max_levels: The most features that a categorical column becomes; its rarest levels share one.
+        unlabeled: What becomes of rows whose label is missing: ``error`` or ``drop``.
     """
 
     source: str
@@ -118,6 +120,7 @@ class DataSettings:
     decimal: str = "auto"
     na_values: tuple[str, ...] = ()
     max_levels: int = MAX_LEVELS
+    unlabeled: str = "error"
 
     def __post_init__(self) -> None:
         if self.task not in TASKS:
@@ -126,5 +129,7 @@ class DataSettings:
             raise ValueError(f"scale must be one of {', '.join(SCALES)}, got {self.scale!r}")
         if self.decimal not in DECIMALS:
             raise ValueError(f"decimal must be one of {' '.join(DECIMALS)}, got {self.decimal!r}")
+        if self.unlabeled not in UNLABELED:
+            raise ValueError(f"unlabeled must be one of {', '.join(UNLABELED)}, got {self.unlabeled!r}")
         if not 2 <= self.max_levels <= MOST_LEVELS:
             raise ValueError(f"max_levels must be from 2 to {MOST_LEVELS}, got {self.max_levels}")

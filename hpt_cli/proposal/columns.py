@@ -31,6 +31,8 @@ def keys(table: TableReport) -> dict[str, object]:
         found["header"] = False
     if table.na_values:
         found["na_values"] = list(table.na_values)
+    if any(column.name == table.target and column.missing for column in table.columns):
+        found["unlabeled"] = "drop"
     grouped = "" if _parts_column(table) else _group_column(table)  # no feature, so it leaks no label
     if drop := [name for name in table.drop if name != grouped]:
         found["drop"] = drop

@@ -66,7 +66,7 @@ def test_a_part_is_a_share_or_a_file(split, validation, test, read):
 def test_what_was_resolved_opens_as_the_same(read, tmp_path):
     config = read(
         "source: people.csv, target: y, drop: [id], features: [a, b], categorical: [b], header: true, "
-        "decimal: ',', na_values: ['-'], max_levels: 9, split: {group: who, test: later.csv}"
+        "decimal: ',', na_values: ['-'], max_levels: 9, unlabeled: drop, split: {group: who, test: later.csv}"
     )
     resolved = json.loads(json.dumps(config.resolved()))
     again = StudyConfig.from_resolved(resolved, folder=tmp_path, path=tmp_path / "study.json")
@@ -77,7 +77,16 @@ def test_what_was_resolved_opens_as_the_same(read, tmp_path):
 def test_a_study_from_before_these_keys_goes_on(read, tmp_path):
     config = read("source: people.csv, target: y")
     old = json.loads(json.dumps(config.resolved()))
-    for key in ("drop", "features", "categorical", "header", "decimal", "na_values", "max_levels"):
+    for key in (
+        "drop",
+        "features",
+        "categorical",
+        "header",
+        "decimal",
+        "na_values",
+        "max_levels",
+        "unlabeled",
+    ):
         del old["data"][key]
     for key in ("column", "group", "time"):
         del old["data"]["split"][key]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from hpt_cli.data import SplitSettings
 from hpt_cli.data.look import looks_like_id
 from hpt_cli.data.raw import Numbers
 from hpt_cli.data.written import find_dates, find_writing
@@ -290,3 +291,28 @@ def test_the_row_names_that_r_writes_are_left_out(load, write, names):
     assert dataset.feature_names == ("mpg",)
     assert any("another text in each row: row names, left out" in note for note in dataset.notes)
     assert any("one fewer" in note for note in dataset.notes) == (names == "mpg,cyl")
+
+
+def test_rows_without_a_label_are_left_out_as_asked(load, write):
+    rows = [f"{n % 7},g{n % 9},{'' if n % 10 == 0 else n / 3}" for n in range(80)]
+    write("t.csv", "\n".join(["x,g,y", *rows]))
+    with pytest.raises(DataError, match=r"t\.csv:2: column 'y': the label is missing \(so are 7 more\)"):
+        load("t.csv", "y")
+    dataset = load("t.csv", "y", unlabeled="drop", split=SplitSettings(group="g"))
+    assert sum(dataset.rows().values()) == 72
+    assert "Rows without a label, left out: 8 of 80." in dataset.notes
+    write("rest.csv", "\n".join(["x,g,y", *(row for n, row in enumerate(rows) if n % 10)]))
+    rest = load("rest.csv", "y", split=SplitSettings(group="g"))
+    assert_array_equal(rest.x_train, dataset.x_train)
+    assert_array_equal(rest.y_test, dataset.y_test)
+    assert rest.hash == dataset.hash
+
+
+def test_a_mistake_in_a_row_after_those_left_out_has_its_own_line(load, write):
+    rows = [f"{n % 7},{'' if n < 5 else 'x' if n == 9 else n % 2}" for n in range(30)]
+    write("t.csv", "\n".join(["x,y", *rows]))
+    with pytest.raises(DataError, match=r"t\.csv:11: column 'y'"):
+        load("t.csv", "y", unlabeled="drop", task="regression")
+    write("empty.csv", "x,y\n" + "1,\n2,?\n" * 9)
+    with pytest.raises(DataError, match="no row with a label"):
+        load("empty.csv", "y", unlabeled="drop")

@@ -127,3 +127,11 @@ def test_cells_that_seem_to_be_missing_are_said_to_be_in_the_config(tmp_path):
     draft = data_draft(str(tmp_path / "t.csv"), tmp_path / "t.yaml", target="y", written_by="hpt init t.csv")
     assert yaml.safe_load(draft.text)["data"]["na_values"] == [".", "-99"]
     assert any("'a' (7 of 60), 'b' (6 of 60)" in note for note in draft.notes)
+
+
+def test_rows_without_a_label_are_said_to_be_left_out(tmp_path):
+    rows = [f"{n % 11},{n * n % 7},{'NA' if n % 9 == 0 else n % 2}" for n in range(90)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,y", *rows]))
+    draft = data_draft(str(tmp_path / "t.csv"), tmp_path / "t.yaml", target="y", written_by="hpt init t.csv")
+    assert yaml.safe_load(draft.text)["data"]["unlabeled"] == "drop"
+    assert "Rows without a label, left out: 10 of 90." in draft.notes

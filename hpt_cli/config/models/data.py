@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, Tag, WithJsonSchema
 from hpt_cli.config.hyperparameters import real_number
 from hpt_cli.config.messages import Refused, plain_number, shown
 from hpt_cli.config.models.values import WHOLE, Model, Seed, checked, either
-from hpt_cli.data.settings import DECIMALS, MAX_LEVELS, MOST_LEVELS, SCALES, TASKS
+from hpt_cli.data.settings import DECIMALS, MAX_LEVELS, MOST_LEVELS, SCALES, TASKS, UNLABELED
 
 TABLE_ENDINGS = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
 """Of a part's own file."""
@@ -146,4 +146,8 @@ class Data(Model):
     max_levels: Annotated[int, Field(ge=2, le=MOST_LEVELS), WHOLE] = Field(
         default=MAX_LEVELS,
         description="The most features that one column of texts becomes: the rarest levels share one.",
+    )
+    unlabeled: Literal[UNLABELED] = Field(  # type: ignore[valid-type]
+        "error",
+        description="Rows without a label: an `error` that names the first, or `drop` leaves them out.",
     )
