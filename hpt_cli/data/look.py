@@ -163,7 +163,7 @@ def look_at(path: Path, target: str | int | None = None, *, drop: Sequence[str |
         task=task,
         why=why,
         classes=classes,
-        duplicates=int(cells.frame.duplicated().sum()),
+        duplicates=int(cells.frame[list(cells.columns)].duplicated().sum()),  # others may hold anything
         na_values=cells.na_values,
         notes=table.notes,
     )

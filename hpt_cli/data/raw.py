@@ -137,7 +137,7 @@ class Raw:
             raise self.source.error("has no row with a label", column=self.target.name)
         source = self.source
         if source.lines is not None:
-            source = replace(source, lines=[source.lines[row] for row in np.flatnonzero(rows)])
+            source = replace(source, lines=[source.lines[int(row)] for row in np.flatnonzero(rows)])
         return replace(
             self,
             source=source,

@@ -2,6 +2,7 @@
 
 import random
 
+import pandas as pd
 import pytest
 
 from hpt_cli.data.look import look_at
@@ -202,3 +203,14 @@ def test_a_label_that_says_unknown_keeps_its_word(write):
     report = look_at(write("t.csv", text), "y")
     assert "unknown" not in report.na_values
     assert report.classes == {"no": 27, "unknown": 13}
+
+
+def test_lists_in_parquet_are_columns_that_cannot_be_read(tmp_path):
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame(
+        {"p": [[n, 1] for n in range(30)], "q": [n % 7 for n in range(30)], "y": [0, 1] * 15}
+    )
+    frame.to_parquet(tmp_path / "t.parquet")
+    report = look_at(tmp_path / "t.parquet", "y")
+    assert [column.kind for column in report.columns] == ["broken", "number", "number"]
+    assert report.duplicates == 16
