@@ -8,11 +8,14 @@ import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from hpt_cli.cli import completing
+
+if TYPE_CHECKING:
+    from hpt_cli.config import StudyConfig
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -90,9 +93,6 @@ trial_or_study = click.argument(
 )
 
 
-config = click.argument(
-    "config_path", metavar="CONFIG", type=click.Path(path_type=Path), shell_complete=completing.configs
-)
 _study_argument = click.argument(
     "study", metavar="[STUDY]", required=False, shell_complete=completing.studies
 )
@@ -124,6 +124,58 @@ def study(command: _Command) -> _Command:
     return _study_argument(_study_option(cast("_Command", with_study)))
 
 
+_config = click.argument(
+    "config_path", metavar="CONFIG", type=click.Path(path_type=Path), shell_complete=completing.configs
+)
+_name = click.option("--name", help="The study's name.  [default: the config's, or its file's]")
+_trials = click.option("--trials", type=int, help="Trials in each round, instead of the config's.")
+_seed = click.option("--seed", type=int, help="Root of every draw, instead of the config's.")
+_overrides = click.option(
+    "--set",
+    "overrides",
+    metavar="KEY=VALUE",
+    multiple=True,
+    shell_complete=completing.config_keys,
+    help="Change one key of the config: search.trials=5.  Can be given again.",
+)
+
+
+def config(command: _Command) -> _Command:
+    """CONFIG, and the options that change keys of it; the command gets ``read_config``, which reads both."""
+
+    @functools.wraps(command)
+    def with_config(
+        *args: Any,
+        config_path: Path,
+        name: str | None,
+        trials: int | None,
+        seed: int | None,
+        overrides: tuple[str, ...],
+        **others: Any,
+    ) -> Any:
+        def read_config() -> StudyConfig:
+            from hpt_cli.config import load_config
+
+            return load_config(config_path, overrides, _short_overrides(name, trials, seed))
+
+        return command(*args, read_config=read_config, **others)
+
+    decorated = with_config
+    for decorate in (_overrides, _seed, _trials, _name, _config):  # the last is the first in the help
+        decorated = decorate(decorated)
+    return cast("_Command", decorated)
+
+
+def _short_overrides(name: str | None, trials: int | None, seed: int | None) -> dict[str, str]:
+    """What the options that are shorter ways to write a ``--set`` stand for, by option."""
+    overrides = {
+        "--name": None if name is None else f"name={json.dumps(name)}",
+        "--trials": None if trials is None else f"search.trials={trials}",
+        "--seed": None if seed is None else f"seed={seed}",
+    }
+    return {option: override for option, override in overrides.items() if override is not None}
+
+
 runs_dir = click.option(
     "--runs-dir",
     type=click.Path(path_type=Path, file_okay=False),
@@ -146,17 +198,6 @@ workers = click.option(
     callback=_check_workers,
     help="Processes that train; changes no result.  [default: the config's, or one for each usable core]",
 )
-name = click.option("--name", help="The study's name.  [default: the config's, or its file's]")
-trials = click.option("--trials", type=int, help="Trials in each round, instead of the config's.")
-seed = click.option("--seed", type=int, help="Root of every draw, instead of the config's.")
-overrides = click.option(
-    "--set",
-    "overrides",
-    metavar="KEY=VALUE",
-    multiple=True,
-    shell_complete=completing.config_keys,
-    help="Change one key of the config: search.trials=5.  Can be given again.",
-)
 plain = click.option(
     "--plain",
     is_flag=True,
@@ -173,15 +214,3 @@ debug = click.option(
     callback=_remember_debug,
     help="Show the traceback of an error.",
 )
-
-
-def short_overrides(
-    *, name: str | None = None, trials: int | None = None, seed: int | None = None
-) -> dict[str, str]:
-    """What the options that are shorter ways to write a ``--set`` stand for, by option."""
-    overrides = {
-        "--name": None if name is None else f"name={json.dumps(name)}",
-        "--trials": None if trials is None else f"search.trials={trials}",
-        "--seed": None if seed is None else f"seed={seed}",
-    }
-    return {option: override for option, override in overrides.items() if override is not None}

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from hpt_cli.cli import options
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hpt_cli.config import StudyConfig
+
 
 @click.command("plan")
 @options.config
-@options.name
-@options.trials
-@options.seed
-@options.overrides
 @options.workers
 @options.as_json
 @options.plain
 @options.debug
 def command(
-    config_path: Path,
-    name: str | None,
-    trials: int | None,
-    seed: int | None,
-    overrides: tuple[str, ...],
+    read_config: Callable[[], StudyConfig],
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -38,11 +35,10 @@ def command(
         hpt plan configs/digits.yaml
         hpt plan configs/digits.yaml --set search.strategy=grid
     """
-    from hpt_cli.config import load_config
     from hpt_cli.engines import count_workers
     from hpt_cli.preview import preview
 
-    config = load_config(config_path, overrides, options.short_overrides(name=name, trials=trials, seed=seed))
+    config = read_config()
     plan = preview(config)
     workers = count_workers(config.execution, workers)
     if as_json:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from hpt_cli.cli import options
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hpt_cli.config import StudyConfig
+
 
 @click.command("run")
 @options.config
-@options.name
-@options.trials
-@options.seed
-@options.overrides
 @options.workers
 @click.option("--retry-failed", is_flag=True, help="Run the trials again that failed or timed out.")
 @click.option("--fresh", is_flag=True, help="Start over; the old study's folder is renamed, not deleted.")
@@ -25,11 +27,7 @@ from hpt_cli.cli import options
 @options.plain
 @options.debug
 def command(
-    config_path: Path,
-    name: str | None,
-    trials: int | None,
-    seed: int | None,
-    overrides: tuple[str, ...],
+    read_config: Callable[[], StudyConfig],
     workers: int | None,
     retry_failed: bool,
     fresh: bool,
@@ -50,9 +48,8 @@ def command(
         hpt run configs/digits.yaml --expect "validation_accuracy >= 0.95"
     """
     from hpt_cli.cli.running import notify, read_expectation, run_and_show
-    from hpt_cli.config import load_config
 
-    config = load_config(config_path, overrides, options.short_overrides(name=name, trials=trials, seed=seed))
+    config = read_config()
     expectation = read_expectation(expect, config)
     from hpt_cli.engines import start_early
 

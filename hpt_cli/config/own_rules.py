@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hpt_cli.config import models
 from hpt_cli.config.command_rules import read_command
 from hpt_cli.config.function_rules import read_function
-from hpt_cli.config.hyperparameters import among, whole_number
+from hpt_cli.config.hyperparameters import whole_number
 from hpt_cli.config.messages import Refused, did_you_mean, nearest, safe, shown
 from hpt_cli.config.models import Choices, Range
 from hpt_cli.config.settings import ObjectiveSettings
-from hpt_cli.config.space_rules import MAX_PARAMS, culprit, read_space, read_weights, sentence
+from hpt_cli.config.space_rules import MAX_PARAMS, culprit, read_choice, read_space, sentence
 from hpt_cli.config.yaml_loader import BROKEN, Document, KeyPath
 from hpt_cli.objectives.settings import RESERVED, OwnCode
-from hpt_cli.space import Choice, Dimension, Float, Int, SearchSpace, Value
+from hpt_cli.space import Dimension, Float, Int, SearchSpace, Value
 
 KINDS = ("command", "function")
 """The keys that make a study one of own code."""
@@ -94,23 +95,12 @@ def read_own_space(shape: models.Config, document: Document) -> SearchSpace | No
 
 
 def _dimension(name: str, entry: Any, document: Document) -> Dimension | None:
-    path: KeyPath = ("space", name)
     before = len(document.problems)
     when = _when(name, entry.when or {}, document) if isinstance(entry, Choices | Range) else {}
     if isinstance(entry, Range):
         return _range(name, entry, when, document)
-    if isinstance(entry, Choices):
-        path, values = (*path, "choices"), entry.choices
-    else:
-        values = entry if isinstance(entry, list) else [entry]
-    choices: list[Value] = []
-    for position, value in enumerate(values):
-        if among(value, choices):
-            where = (*path, position) if (*path, position) in document.lines else path
-            document.refuse(where, f"stands twice, found {shown(value)}", "keep one of them")
-        choices.append(value)
-    weights = read_weights(entry, len(choices), ("space", name, "weights"), document)
-    return Choice(tuple(choices), when, weights) if len(document.problems) == before else None
+    choice = read_choice(name, entry, document)
+    return None if choice is None or len(document.problems) > before else replace(choice, when=when)
 
 
 def _when(name: str, given: Mapping[str, list[Value]], document: Document) -> dict[str, tuple[Value, ...]]:

@@ -7,7 +7,7 @@ one pass finds everything.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -176,10 +176,24 @@ def read_hyperparameters(
 
 def _dimension(name: str, entry: Any, document: Document) -> Dimension | None:
     """One entry; ``None`` when it was refused."""
+    if isinstance(entry, Range):
+        return _range(name, entry, ("space", name), document)
+    return read_choice(name, entry, document, lambda value: check_value(name, value))
+
+
+def read_choice(
+    name: str, entry: Any, document: Document, check: Callable[[Any], Value] = lambda value: value
+) -> Choice | None:
+    """A list of values, one of them alone, or ``choices``; ``None`` when something was refused.
+
+    Args:
+        name: The dimension's.
+        entry: What stands in the config.
+        document: Is told what is wrong.
+        check: A value as it is used, or :class:`Refused`.
+    """
     path: KeyPath = ("space", name)
     before = len(document.problems)
-    if isinstance(entry, Range):
-        return _range(name, entry, path, document)
     if isinstance(entry, Choices):
         path, values = (*path, "choices"), entry.choices
     else:
@@ -188,7 +202,7 @@ def _dimension(name: str, entry: Any, document: Document) -> Dimension | None:
     for position, value in enumerate(values):
         where = (*path, position) if (*path, position) in document.lines else path
         try:
-            choice = check_value(name, value)
+            choice = check(value)
         except Refused as refused:
             document.refuse(where, refused.what, refused.hint)
             continue

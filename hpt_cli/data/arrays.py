@@ -11,7 +11,8 @@ import math
 import tokenize
 import warnings
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
@@ -53,19 +54,13 @@ def read_npz(path: Path, target: str | int | None) -> Raw:
         DataError: With the member and, for a value, its row and column.
     """
     source = Source(str(path), quotes=True)
-    file, size = open_regular(path)
-    with file:
-        try:
-            archive = ZipFile(file)
-        except DAMAGED:
-            raise source.error("is damaged, or not an .npz file; write it again with numpy.savez") from None
-        with archive:
-            x_key, y_key, parts = _find_keys(archive, source)
-            if target not in (None, y_key):
-                raise source.error(
-                    f"there is no target {shown(target)}; the labels of this file are called {y_key!r}"
-                )
-            read = [_read_pair(archive, *keys, expansion_limit(size), source) for keys, _ in parts]
+    with _opened(path, source) as (archive, size):
+        x_key, y_key, parts = _find_keys(archive, source)
+        if target not in (None, y_key):
+            raise source.error(
+                f"there is no target {shown(target)}; the labels of this file are called {y_key!r}"
+            )
+        read = [_read_pair(archive, *keys, expansion_limit(size), source) for keys, _ in parts]
     notes: list[str] = []
     x, y, given = _join(read, parts, source)
     if given is not None:
@@ -140,6 +135,29 @@ def read_features(path: Path) -> tuple[Array, Numbers | Category | None]:
         DataError: With the member, and for a value its row and column.
     """
     source = Source(str(path), quotes=True)
+    with _opened(path, source) as (archive, size):
+        members = [name.removesuffix(".npy") for name in archive.namelist()]
+        known = [*(key for key, _ in KEYS), *(f"{x}_{own}" for x in "Xx" for own in ("test", "train"))]
+        key = next((key for key in known if members.count(key) == 1), None)
+        if key is None:
+            raise source.error(
+                f"holds {listed(members, 6) or 'nothing'}; expected a member X (or x, data, images, X_test)"
+            )
+        x = _read_member(archive, key, expansion_limit(size), source)
+        y_key = dict(KEYS).get(key, f"y{key[1:]}")
+        labels = None
+        if members.count(y_key) == 1:
+            _, read = _read_pair(archive, key, y_key, expansion_limit(size), source)
+            labels = _labels(read, y_key, source)
+    if x.ndim < 2 or x.size == 0 or x.dtype.kind not in "biuf":
+        raise source.error(f"member {key!r} is {x.dtype} of shape {x.shape}; expected rows of numbers")
+    _check_features(x.reshape(len(x), -1), key, source)
+    return x, labels
+
+
+@contextmanager
+def _opened(path: Path, source: Source) -> Iterator[tuple[ZipFile, int]]:
+    """An archive, and how many bytes its file has."""
     file, size = open_regular(path)
     with file:
         try:
@@ -147,26 +165,7 @@ def read_features(path: Path) -> tuple[Array, Numbers | Category | None]:
         except DAMAGED:
             raise source.error("is damaged, or not an .npz file; write it again with numpy.savez") from None
         with archive:
-            members = [name.removesuffix(".npy") for name in archive.namelist()]
-            known = [*(key for key, _ in KEYS), *(f"{x}_{own}" for x in "Xx" for own in ("test", "train"))]
-            key = next((key for key in known if members.count(key) == 1), None)
-            if key is None:
-                raise source.error(
-                    f"holds {listed(members, 6) or 'nothing'}; expected a member X (or x, data, images, "
-                    "X_test)"
-                )
-            x = _read_member(archive, key, expansion_limit(size), source)
-            pairs = dict(KEYS)
-            y_key = pairs.get(key, f"y{key[1:]}")
-            labels = None
-            if members.count(y_key) == 1:
-                labels = _labels(
-                    _read_pair(archive, key, y_key, expansion_limit(size), source)[1], y_key, source
-                )
-    if x.ndim < 2 or x.size == 0 or x.dtype.kind not in "biuf":
-        raise source.error(f"member {key!r} is {x.dtype} of shape {x.shape}; expected rows of numbers")
-    _check_features(x.reshape(len(x), -1), key, source)
-    return x, labels
+            yield archive, size
 
 
 def _find_keys(archive: ZipFile, source: Source) -> tuple[str, str, Parts]:
