@@ -15,7 +15,6 @@ from operator import attrgetter
 from hpt_cli.board import Edge, Leaderboard, Row, Rows, ranks_of
 from hpt_cli.errors import InputError
 from hpt_cli.evidence import NOTHING_ELSE, Evidence
-from hpt_cli.network import metric_goal
 from hpt_cli.noise import UNLIMITED, Noise, contenders, mean_of, measure
 from hpt_cli.space import SCALES, Choice, Dimension, Float, Int, Params, SearchSpace, Value
 from hpt_cli.trial import Status, TrialResult
@@ -293,6 +292,8 @@ def _number_order(value: float | None, sign: float) -> tuple[int, float]:
 
 
 def _is_maximized(metric: str) -> bool:
+    from hpt_cli.network import metric_goal
+
     try:
         return metric_goal(metric) == "maximize"
     except ValueError:  # of the user's own making

@@ -46,7 +46,7 @@ from hpt_cli.planning import (
 )
 from hpt_cli.pruning import NoPruner, Pruner, Verdict
 from hpt_cli.ranking import best_of
-from hpt_cli.records import Damage
+from hpt_cli.records import Damage, nothing_collected
 from hpt_cli.rerun import WantedReruns
 from hpt_cli.rerunning import Rerunner
 from hpt_cli.rounds import RoundPlan
@@ -150,14 +150,8 @@ class StudyLoop:
 
     def run(self) -> None:
         """Run what is missing; raises as :func:`run_missing`."""
-        for read in self._store.each_trial():
-            if isinstance(read, Damage):
-                aside = self._store.set_aside(read.path)
-                self._observe(
-                    Notice(f"{read.path.name}: {read.why}; set aside as {aside.name}, its trial runs again")
-                )
-            else:
-                self._remember(read)
+        with nothing_collected():
+            self._remember_finished()
         self._rerunner.set_damaged_aside()
         self._limits = self._limits_so_far()
         self._observe(StudyStarted(self._store.name, tuple(self._in_order()), self._in_all(), self._workers))
@@ -182,6 +176,16 @@ class StudyLoop:
             raise StudyFailedError(f"no trial succeeded; {self._first_failure()}")
         self._notes.save()
         self._observe(StudyFinished(self._store.name, len(self._results)))
+
+    def _remember_finished(self) -> None:
+        for read in self._store.each_trial():
+            if isinstance(read, Damage):
+                aside = self._store.set_aside(read.path)
+                self._observe(
+                    Notice(f"{read.path.name}: {read.why}; set aside as {aside.name}, its trial runs again")
+                )
+            else:
+                self._remember(read)
 
     def _limits_so_far(self) -> Limits:
         search = self._config.search

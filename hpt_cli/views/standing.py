@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import gc
 import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from hpt_cli.network import metric_range
 from hpt_cli.noise import UNLIMITED, Interval, Noise
 from hpt_cli.objectives.settings import own_code_from_json
 from hpt_cli.ranking import rank, widest
-from hpt_cli.records import Damage
+from hpt_cli.records import Damage, nothing_collected
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.store import StudyStore
 from hpt_cli.summary import read_summary
@@ -86,7 +84,7 @@ def standing_of(store: StudyStore) -> Standing:
             f"{store.folder / 'study.json'}: not a study's description ({error!r})"
         ) from error
     reruns = [read for read in store.each_rerun() if isinstance(read, Damage)]
-    with _nothing_collected():
+    with nothing_collected():
         summary = read_summary(store, space.names if space else ())
         board = rank(summary.results, goal, space, store.evidence(), limits)
     return Standing(
@@ -100,18 +98,6 @@ def standing_of(store: StudyStore) -> Standing:
         ended=Ended.from_study(store.study),
         ended_note=ended_note(store.study, len(summary.results), planned),
     )
-
-
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Without the search for cyclic garbage: of many trials it takes a quarter of the time and finds none."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def row_of(standing: Standing, result: TrialResult) -> Row:
