@@ -1,33 +1,28 @@
-"""The numbered files of a study: which are there, and what each holds, or why it cannot be read."""
+"""The numbered files of a study: what each holds, or why it cannot be read."""
 
 from __future__ import annotations
 
 import gc
 import json
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from hpt_cli import quick_json
 from hpt_cli.confirmation import SCHEMA as CONFIRMATION_SCHEMA
 from hpt_cli.confirmation import Confirmation
 from hpt_cli.errors import DamagedStudyError, brief
 from hpt_cli.files import read_content, read_json
+from hpt_cli.listing import opened, trial_name
 from hpt_cli.rerun import SCHEMA as RERUN_SCHEMA
 from hpt_cli.rerun import Rerun
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.rounds.plan import SCHEMA as ROUND_SCHEMA
 from hpt_cli.trial import SCHEMA as TRIAL_SCHEMA
 from hpt_cli.trial import TrialResult
-
-# As we write them: 000007.json is not ours, and must not stand for trial 7 beside 00007.json.
-_TRIAL_FILE = re.compile(r"(\d{5}|[1-9]\d{5,})\.json", re.ASCII)
-_RERUN_FILE = re.compile(r"(\d{5}|[1-9]\d{5,})-(\d{3}|[1-9]\d{3,})\.json", re.ASCII)
-_ROUND_FILE = re.compile(r"(\d{3}|[1-9]\d{3,})\.json", re.ASCII)
 
 _Record = TypeVar("_Record", TrialResult, Rerun, RoundPlan, Confirmation)
 
@@ -38,60 +33,6 @@ class Damage:
 
     path: Path
     why: str
-
-
-class TrialFile(NamedTuple):
-    """A finished trial's file, as it was when it was listed; by number.
-
-    Args:
-        number: From its name.
-        size: In bytes.
-        mtime_ns: When its content last changed, in nanoseconds since the epoch.
-        inode: A file that took its place has another one.
-    """
-
-    number: int
-    size: int
-    mtime_ns: int
-    inode: int
-
-
-def trial_name(number: int) -> str:
-    """What the file of trial ``number`` is called."""
-    return f"{number:05d}.json"
-
-
-def trial_numbers(folder: Path) -> list[int]:
-    """The trials that have a file in a folder."""
-    return sorted(int(fit[1]) for fit, _ in _fitting(folder, _TRIAL_FILE))
-
-
-def trial_files(folder: Path) -> list[TrialFile]:
-    """The trials' files in a folder, by number."""
-    found = []
-    for fit, entry in _fitting(folder, _TRIAL_FILE):
-        try:
-            now = entry.stat()
-        except OSError:  # a link that leads nowhere is damage; what another process has set aside is not
-            try:
-                now = entry.stat(follow_symlinks=False)
-            except FileNotFoundError:
-                continue
-        found.append((int(fit[1]), now.st_size, now.st_mtime_ns, now.st_ino))
-    found.sort()
-    return list(map(TrialFile._make, found))
-
-
-def rerun_files(folder: Path) -> list[tuple[Path, int, int]]:
-    """The reruns' files in a folder, each with its trial and number, by these."""
-    found = [(int(fit[1]), int(fit[2]), folder / fit[0]) for fit, _ in _fitting(folder, _RERUN_FILE)]
-    return [(path, trial, number) for trial, number, path in sorted(found)]
-
-
-def numbered_files(folder: Path) -> list[tuple[Path, int]]:
-    """The rounds' or confirmations' files in a folder, each with its number, by number."""
-    found = [(int(fit[1]), folder / fit[0]) for fit, _ in _fitting(folder, _ROUND_FILE)]
-    return [(path, number) for number, path in sorted(found)]
 
 
 def read_trial(folder: Path, number: int, descriptor: int | None = None) -> TrialResult | Damage:
@@ -119,7 +60,7 @@ def read_trials(folder: Path, numbers: Iterable[int]) -> Iterator[TrialResult | 
     Raises:
         DamagedStudyError: One was written by a newer version.
     """
-    with _opened(folder) as descriptor:
+    with opened(folder) as descriptor:
         for number in numbers:
             yield read_trial(folder, number, descriptor)
 
@@ -199,42 +140,3 @@ def _load(name: str, folder: int | None) -> Any:
     if isinstance(params, dict) and not all(map(quick_json.is_exact, params.values())):
         return json.loads(content)  # no other integer of a trial is as long as a param may be
     return data
-
-
-@contextmanager
-def _opened(folder: Path) -> Iterator[int | None]:
-    """A folder's descriptor; ``None`` if there is no such folder.
-
-    Raises:
-        DamagedStudyError: It cannot be read as a folder.
-    """
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        yield None
-        return
-    except OSError as error:
-        raise DamagedStudyError(
-            f"{folder}: not a folder that can be read ({brief(error)}); put a copy back, or move it away "
-            "and make what was in it again with hpt run CONFIG"
-        ) from error
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _fitting(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[re.Match[str], os.DirEntry[str]]]:
-    """The files of ``folder`` whose whole name fits ``pattern``; none if there is no such folder.
-
-    Raises:
-        DamagedStudyError: It cannot be read as a folder.
-    """
-    with _opened(folder) as descriptor:
-        if descriptor is None:
-            return
-        with os.scandir(descriptor) as entries:
-            for entry in entries:
-                fit = pattern.fullmatch(entry.name)
-                if fit:
-                    yield fit, entry

@@ -19,14 +19,12 @@ kill loses at most what was not finished.  One process writes, holding the folde
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +33,6 @@ from hpt_cli.endings import Ended
 from hpt_cli.errors import (
     CannotWriteError,
     DamagedStudyError,
-    InputError,
     StudyNotFoundError,
     brief,
     ranges,
@@ -53,19 +50,22 @@ from hpt_cli.files import (
     sync_folder,
     writing,
 )
+from hpt_cli.listing import (
+    TrialFile,
+    find_study,
+    numbered_files,
+    rerun_files,
+    trial_files,
+    trial_name,
+    trial_numbers,
+)
 from hpt_cli.records import (
     Damage,
-    TrialFile,
-    numbered_files,
     read_confirmation,
     read_rerun,
     read_round,
     read_trial,
     read_trials,
-    rerun_files,
-    trial_files,
-    trial_name,
-    trial_numbers,
 )
 from hpt_cli.rerun import Rerun
 from hpt_cli.rounds import RoundPlan
@@ -73,10 +73,6 @@ from hpt_cli.trial import TrialResult
 
 SCHEMA = 1
 """Version of the folder's form; a reader refuses a newer one."""
-
-_MOST_NAMED = 12  # studies that a message lists
-STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""A study's name is one safe part of a path."""
 
 
 class StudyStore:
@@ -127,24 +123,7 @@ class StudyStore:
         Raises:
             StudyNotFoundError: There is none; the message names those that are there.
         """
-        names = study_names(runs_dir)
-        if study is None:
-            if not names:
-                raise StudyNotFoundError(f"no study in {runs_dir} yet; make one with: hpt run CONFIG")
-            return cls(max((runs_dir / name for name in names), key=last_change))
-        by_name = runs_dir / study
-        if STUDY_NAME.fullmatch(study) and _is_study(by_name):
-            return cls(by_name)
-        if _is_study(Path(study)):
-            return cls(Path(study))
-        near = difflib.get_close_matches(study, names, n=1)
-        more = f" and {len(names) - _MOST_NAMED} more (hpt list)" if len(names) > _MOST_NAMED else ""
-        there = f"there are: {', '.join(names[:_MOST_NAMED])}{more}" if names else "there is none"
-        if near:
-            there = f"did you mean {near[0]!r}? {there}"
-        raise StudyNotFoundError(
-            f"no study {study!r}: neither a name under {runs_dir} nor a study's folder; {there}"
-        )
+        return cls(find_study(runs_dir, study))
 
     @property
     def name(self) -> str:
@@ -438,32 +417,6 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def study_names(runs_dir: Path) -> list[str]:
-    """The names of the studies under ``runs_dir``, sorted.
-
-    Raises:
-        InputError: It cannot be read.
-    """
-    try:
-        names = [path.name for path in runs_dir.iterdir()]
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        raise InputError(f"{runs_dir}: the folder of studies cannot be read ({brief(error)})") from error
-    return sorted(name for name in names if STUDY_NAME.fullmatch(name) and _is_study(runs_dir / name))
-
-
-def _is_study(folder: Path) -> bool:
-    """Whether a folder is a study's, perhaps one whose description cannot be read any more."""
-    try:
-        (folder / "study.json").lstat()
-    except PermissionError:  # it may be; whoever opens it is told
-        return True
-    except OSError:
-        return os.path.lexists(folder / "trials")
-    return True
-
-
 _WAYS_OUT = (
     "nothing else says what the trials are of: put a copy of it back, or start over with hpt run CONFIG "
     "--fresh (the folder is renamed, not deleted)"
@@ -498,13 +451,3 @@ def _read_study(folder: Path) -> dict[str, Any]:
 def _is_altered(study: Mapping[str, Any]) -> bool:
     digests = study.get("digests", {})  # an older version wrote none
     return "config" in digests and digests["config"] != _digest_of(study["config"])
-
-
-def last_change(folder: Path) -> float:
-    """When a study last gained a trial or more, in seconds since the epoch; its caches do not count."""
-    parts = (folder / part for part in ("trials", "rounds", "reruns", "confirm"))
-    times = [0.0]
-    for part in parts:
-        with suppress(OSError):  # not there, or not for us to see
-            times.append(part.stat().st_mtime)
-    return max(times)

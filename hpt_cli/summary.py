@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from hpt_cli import quick_json
-from hpt_cli.records import Damage, TrialFile
+from hpt_cli.listing import TrialFile
+from hpt_cli.records import Damage
 from hpt_cli.store import StudyStore
 from hpt_cli.trial import Origin, RepeatResult, Status, Timing, TrialResult, finite
 

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parent.parent / "hpt_cli"
 
 FLOORS = [
     {"errors"},
-    {"files", "quick_json", "space", "seeds", "environment", "network", "data", "trial", "rerun"},
+    {"files", "listing", "quick_json", "space", "seeds", "environment", "network", "data", "trial", "rerun"},
     {"noise", "confirmation", "evidence"},
     {
         "model",

@@ -42,8 +42,13 @@ def configs(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -
 
 def trial_numbers(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The finished trials of the study that is meant, unless there are too many to read."""
-    store = _study(ctx)
-    numbers = [] if store is None else list(map(str, store.trial_numbers()))
+    from hpt_cli.errors import HptError
+    from hpt_cli.listing import find_study
+    from hpt_cli.listing import trial_numbers as numbers_in
+
+    numbers: list[str] = []
+    with suppress(HptError, OSError):
+        numbers = [str(number) for number in numbers_in(find_study(_runs_dir(ctx), _named(ctx)) / "trials")]
     fitting = [number for number in numbers if number.startswith(incomplete)]
     return [CompletionItem(number) for number in fitting] if len(fitting) <= _MOST else []
 
@@ -115,7 +120,7 @@ def _word_that_ends(endings: tuple[str, ...]) -> str | None:
 
 def _names(ctx: click.Context, incomplete: str) -> list[CompletionItem]:
     """The studies under the runs folder, unless one was named already."""
-    from hpt_cli.store import study_names
+    from hpt_cli.listing import study_names
 
     if _named(ctx):
         return []

@@ -14,7 +14,8 @@ from rich.text import Text
 from hpt_cli.board import Row
 from hpt_cli.endings import Reason
 from hpt_cli.errors import HptError
-from hpt_cli.store import StudyStore, last_change, study_names
+from hpt_cli.listing import last_change, study_names
+from hpt_cli.store import StudyStore
 from hpt_cli.trial import finite
 from hpt_cli.views.console import FAINT, WARNING, plus_minus, write_lines
 from hpt_cli.views.leaderboard import objectives

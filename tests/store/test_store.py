@@ -10,9 +10,10 @@ import pytest
 
 from hpt_cli.errors import CannotWriteError, DamagedStudyError, StudyInUseError, StudyNotFoundError
 from hpt_cli.files import publish, publish_json
+from hpt_cli.listing import study_names
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.space import Choice, Float, SearchSpace
-from hpt_cli.store import StudyStore, study_names
+from hpt_cli.store import StudyStore
 from hpt_cli.trial import Origin, RepeatResult, Status, Timing, TrialResult, TrialSpec
 
 STUDY = {"config": {"objective": {"metric": "validation_loss", "goal": "minimize"}}}

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from hpt_cli import records, summary
-from hpt_cli.records import TrialFile
+from hpt_cli.listing import TrialFile
 from hpt_cli.store import StudyStore
 from hpt_cli.summary import Notes, read_summary
 from hpt_cli.trial import Origin, RepeatResult, Status, Timing, TrialResult, TrialSpec
