@@ -157,9 +157,9 @@ def lock_file(file: IO[str], name: str) -> None:
         ) from error
     since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
     with suppress(OSError):  # a full disk must not keep a study from being read and ended
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()} since {since}")
-        file.flush()
+        os.ftruncate(file.fileno(), 0)
+        # past the file's buffer, which would try again when it is closed
+        os.write(file.fileno(), f"process {os.getpid()} on {socket.gethostname()} since {since}".encode())
 
 
 def lock_holder(path: Path) -> str | None:

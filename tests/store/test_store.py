@@ -1,6 +1,7 @@
 import fcntl
 import json
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hpt_cli.errors import CannotWriteError, DamagedStudyError, StudyInUseError, StudyNotFoundError
-from hpt_cli.files import publish, publish_json
+from hpt_cli.files import locked, publish, publish_json
 from hpt_cli.listing import study_names
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.space import Choice, Float, SearchSpace
@@ -219,3 +220,14 @@ def test_best_belongs_to_a_trial_only_when_it_is_whole(store):
     store.save_best(4, {"params.yaml": b"rate: 0.1\n", "model.npz": b"weights"})
     assert store.best_number() == 4
     assert (store.folder / "best" / "params.yaml").read_bytes() == b"rate: 0.1\n"
+
+
+def test_a_study_is_locked_on_a_disk_without_room_for_the_holders_name(tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))  # every write fails, as on a full disk
+    try:
+        with locked(tmp_path), pytest.raises(StudyInUseError, match="another process"), locked(tmp_path):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (tmp_path / ".lock").read_bytes() == b""
