@@ -1,5 +1,6 @@
 """What the pages say can be typed can be typed."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -48,6 +49,14 @@ def test_the_readmes_config_is_valid():
     config = parse_config(text.encode(), ROOT / "wines.yaml")
     assert config.name == "wines"
     assert config.space.dimensions["momentum"].when == {"optimizer": ("sgd",)}
+
+
+def test_the_readmes_ratios_are_those_of_the_run_that_it_links():
+    run, *_ = re.findall(r"\]\((benchmarks/results/study-[\d-]+\.json)\)", README)
+    rows = json.loads((ROOT / run).read_text(encoding="utf-8"))["rows"]
+    ratios = {(row["who"], row["batch_norm"]): f"{row['ratio']:.1f}" for row in rows}
+    said = re.findall(r"(\d\.\d) times", README)
+    assert said == [ratios["optuna + torch", "searched"], ratios["RandomizedSearchCV", "off"]]
 
 
 def test_every_target_of_the_makefile_that_the_readme_names_is_there():
