@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from hpt_cli.cli import options
 from hpt_cli.cli.app import COMMANDS, app
 from hpt_cli.config.load import load_config, parse_config
 
@@ -32,8 +31,9 @@ def test_a_command_is_understood_and_what_it_sets_is_valid(line, tmp_path, monke
     with app.get_command(None, name).make_context(name, arguments) as context:
         given = context.params
     if "config_path" in given:
-        short = options.short_overrides(name=given["name"], trials=given["trials"], seed=given["seed"])
-        load_config(ROOT / "configs" / "digits.yaml", given["overrides"], short)
+        keys = {"name": given["name"], "search.trials": given["trials"], "seed": given["seed"]}
+        short = [f"{key}={value}" for key, value in keys.items() if value is not None]
+        load_config(ROOT / "configs" / "digits.yaml", [*given["overrides"], *short])
 
 
 @pytest.mark.parametrize("block", re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
