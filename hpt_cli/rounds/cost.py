@@ -40,7 +40,7 @@ DRAWS = 400
 """Of what the fit leaves open."""
 QUANTILES = 0.1, 0.9
 """Ends of the range that is told."""
-PACE = 0.15
+PACE = 0.2
 """Logarithm by which a machine is quicker or slower from one round to the next, one standard deviation."""
 OUTER = 0.4
 """Share of a range that a model is expected to look at where the best crowd at its end."""
