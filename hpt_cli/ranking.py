@@ -170,7 +170,7 @@ def param_title(name: str) -> str:
     return f"params.{name}" if name in COLUMNS else name
 
 
-def sort_rows(board: Leaderboard, by: str) -> tuple[Row, ...]:
+def sort_rows(board: Leaderboard, by: str) -> Sequence[Row]:
     """The rows in another order: by a column of the tables, a param or a metric.
 
     Numbers come before text, and trials without a value last.  A known metric is sorted from good to bad, all
@@ -185,7 +185,7 @@ def sort_rows(board: Leaderboard, by: str) -> tuple[Row, ...]:
         InputError: There is nothing of that name; the message says what there is.
     """
     if by in ("objective", "rank"):
-        return tuple(board.rows)
+        return board.rows
     columns: dict[str, Callable[[Row], Value | None]] = {
         "trial": lambda row: row.result.number,
         "number": lambda row: row.result.number,
