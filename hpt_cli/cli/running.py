@@ -38,11 +38,12 @@ def read_expectation(text: str | None, config: StudyConfig) -> Expectation | Non
         try:
             metric_goal(expectation.metric)
         except ValueError:
-            known = [
-                "objective",
-                *(f"{part}_{name}" for part in ("validation", "training") for name in METRICS),
-            ]
-            near = difflib.get_close_matches(expectation.metric, known, n=1)
+            known = ["objective", *(f"validation_{name}" for name in METRICS)]
+            known += [f"training_{name}" for name in METRICS]
+            meant = expectation.metric
+            if meant in METRICS:  # what is left out is the part of the data, and a study judges by validation
+                meant = f"validation_{meant}"
+            near = difflib.get_close_matches(meant, known, n=1)
             hint = f"did you mean {near[0]!r}? " if near else ""
             raise InputError(
                 f"--expect: there is no metric {expectation.metric!r}; {hint}write objective, or validation_ "

@@ -28,7 +28,7 @@ LIST_THAT_GETS_A_SIGNAL = """
 import os, sys
 from hpt_cli import __main__
 import hpt_cli.views.studies as studies
-def interrupted(_):
+def interrupted(*_):
     try:
         os.kill(os.getpid(), {number})
     except Exception:  # what a library may do while it is imported

@@ -111,7 +111,7 @@ class TestRun:
             (("--expect", "accuracy"), "write a metric, a comparison"),
             (
                 ("--expect", "accuracy > 0.5"),
-                "there is no metric 'accuracy'; write objective, or validation_",
+                "there is no metric 'accuracy'; did you mean 'validation_accuracy'? write objective",
             ),
             (("--set", "search.trails=5"), "did you mean"),
             (("--expect", "test_accuracy > .9"), "test rows are not looked at by run and show"),
