@@ -16,7 +16,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import qmc
 
 from hpt_cli.noise import Noise
 from hpt_cli.rounds.moves import Judged
@@ -24,6 +23,7 @@ from hpt_cli.rounds.ranges import place_of
 from hpt_cli.space import Choice, Params, SearchSpace
 from hpt_cli.strategies.encoding import Encoder
 from hpt_cli.strategies.gaussian_process import Kernel, Objective, Posterior, Prior, fit
+from hpt_cli.strategies.sobol_sequence import sobol_sequence
 from hpt_cli.strategies.surrogate import OBJECTIVE
 from hpt_cli.strategies.warps import clipped, standardized
 
@@ -145,7 +145,7 @@ class Belief:
 
     def spread(self, space: SearchSpace) -> float:
         """Standard deviation of what is expected all over a space, in the objective's units."""
-        units = qmc.Sobol(len(space.names), seed=self._rng).random(SPREAD)
+        units = sobol_sequence(len(space.names), self._rng).random(SPREAD)
         columns = []
         for column, (name, dimension) in enumerate(space.dimensions.items()):
             old = self._space.dimensions[name]
@@ -183,7 +183,7 @@ class Belief:
     def _places_to_look(self, inside: Array) -> Array:
         """Where the drawn functions are looked at: the space, the trials, and around the best of them."""
         rng, n_dimensions = self._rng, self._encode.n_dimensions
-        spread = self._in_frame(qmc.Sobol(n_dimensions, seed=rng).random(SPREAD))
+        spread = self._in_frame(sobol_sequence(n_dimensions, rng).random(SPREAD))
         good = np.array([value is not None for value in self._values])
         smoothed = np.where(good & inside, self._posterior.smoothed(), np.inf)
         best = np.argsort(smoothed, kind="stable")[: min(CENTERS, int((good & inside).sum()))]

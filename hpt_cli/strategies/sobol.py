@@ -9,11 +9,12 @@ import numpy as np
 
 from hpt_cli.strategies.base import PlannedStrategy
 from hpt_cli.strategies.draws import Seen, distinct
+from hpt_cli.strategies.sobol_sequence import sobol_sequence
 
 if TYPE_CHECKING:
     from hpt_cli.space import Params
 
-_BLOCK = 64  # a power of two, as the sequence's balance wants its first draw to be
+_BLOCK = 64  # points that are made at once
 
 
 class SobolSearch(PlannedStrategy):
@@ -22,9 +23,7 @@ class SobolSearch(PlannedStrategy):
     Points that the constraints refuse, or that a finite space has given before, are skipped.
 
     Source:
-        Sobol, "On the distribution of points in a cube and the approximate evaluation of integrals", USSR
-        Computational Mathematics and Mathematical Physics 7 (1967); scrambled after Matousek, "On the
-        L2-discrepancy for anchored boxes", Journal of Complexity 14 (1998), as SciPy does it.
+        See :class:`~hpt_cli.strategies.sobol_sequence.SobolSequence`.
     """
 
     name = "sobol"
@@ -45,10 +44,6 @@ def sobol_places(n_dimensions: int, rng: np.random.Generator, *, skip: int = 0) 
     if n_dimensions == 0:
         while True:
             yield []
-    from scipy.stats import qmc
-
-    sequence = qmc.Sobol(n_dimensions, scramble=True, seed=rng)
-    if skip:
-        sequence.fast_forward(skip)
+    sequence = sobol_sequence(n_dimensions, rng, skip=skip)
     while True:
         yield from sequence.random(_BLOCK).tolist()
