@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from hpt_cli.cli import options
 from hpt_cli.cli.completing import dimensions
 from hpt_cli.errors import StudyInUseError
 from hpt_cli.strategies import STRATEGIES
+
+if TYPE_CHECKING:
+    from hpt_cli.planning import RefineRequest
 
 
 @click.command("refine")
@@ -85,6 +89,7 @@ def command(
     from hpt_cli.views.console import make_console
     from hpt_cli.views.machine import to_json
     from hpt_cli.views.rounds import show_round
+    from hpt_cli.views.standing import standing_of
 
     store = StudyStore.find(runs_dir, study)
     config = StudyConfig.from_resolved(
@@ -111,6 +116,8 @@ def command(
         if target is not None:
             write_refined(target, plan, config, store.name)
             notify(f"wrote {target}; run it with: hpt run {shlex.quote(str(target))}")
+        else:
+            notify(f"to do it: hpt refine {standing_of(store).handle}{_flags(request)}")
         return
     with store.lock():  # a study that is running is said to be
         begun = not check_refinable(store, config)
@@ -124,3 +131,15 @@ def command(
         expectation=expectation,
         refine=None if begun else request,
     )
+
+
+def _flags(request: RefineRequest) -> str:
+    """What is asked of a refine, as it is typed."""
+    asked = {
+        "rounds": request.rounds if request.rounds > 1 else None,
+        "trials": request.trials,
+        "strategy": request.strategy,
+        "repeats": request.repeats,
+    }
+    held = "".join(f" --hold {shlex.quote(name)}" for name in request.hold)
+    return "".join(f" --{option} {value}" for option, value in asked.items() if value is not None) + held

@@ -207,7 +207,10 @@ def test_every_view_reads_it(hpt, own, runs):
     assert "own" in hpt("list").stdout
     verified = hpt("verify", "--study", "own")
     assert (verified.exit_code, verified.stdout) == (0, "4 trials trained again with the same bits\n")
-    assert "round 1" in hpt("refine", "own", "--dry-run").stdout
+    shown = hpt("refine", "own", "--dry-run", "--trials", 4)
+    assert "round 1" in shown.stdout
+    assert "to do it: hpt refine " in shown.stderr
+    assert shown.stderr.rstrip().endswith(" --trials 4")
     assert "tunes code of your own" in hpt("predict", own, "--study", "own").stderr
     best = runs / "own" / "best"
     assert sorted(path.name for path in best.iterdir()) == ["command.txt", "params.yaml", "trial.json"]
