@@ -266,13 +266,13 @@ HELD_OUT: Mapping[str, Callable[[], Problem]] = {
     **{
         f"bbob{f}-{d}d-2": lambda f=f, d=d: bbob(f, d, instance=2)
         for d, functions in (
-            (3, (4, 14, 19, 23)),
-            (5, (2, 5, 7, 9, 11, 12, 14, 16, 18, 19, 20, 23)),
+            (3, (4, 14, 19, 21)),
+            (5, (2, 5, 7, 9, 11, 12, 14, 18, 19, 20, 22, 24)),
             (10, (3, 9, 17)),
         )
         for f in functions
     },
     "bbob7-5d-noisy-2": lambda: bbob(7, 5, sigma=0.3, instance=2),
-    "bbob16-5d-noisy-2": lambda: bbob(16, 5, sigma=0.3, instance=2),
+    "bbob10-5d-noisy-2": lambda: bbob(10, 5, sigma=0.3, instance=2),
 }
-"""Functions on which nothing was decided, to see whether what was decided holds."""
+"""Functions on which nothing was decided: does what was decided hold?  One that was looked at leaves."""
