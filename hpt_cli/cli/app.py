@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "refine": "Search on where a study's best may be: from coarse to fine.",
     "why": "Say what each round did to a dimension, and why.",
     "show": "Rank a study's finished trials, best first.",
+    "report": "Write a study as one page of HTML, to look at or to send.",
     "plan": "Check a config and show what it would do; run nothing.",
     "trial": "Show all that is known of one trial.",
     "logs": "Print what own code wrote in a trial.",

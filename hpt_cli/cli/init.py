@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from hpt_cli.cli import completing, options
+from hpt_cli.cli.output import STDOUT, check_place
 from hpt_cli.errors import CannotWriteError, InputError
 
 if TYPE_CHECKING:
     from hpt_cli.proposal import Draft, TargetMissingError
-
-_STDOUT = "-"
 
 
 @click.command("init")
@@ -82,7 +81,7 @@ def command(
 
         typed = shlex.join(["hpt", "init", "--command", own])
         draft = command_draft(own, _place(command_name(own), output, force=force), written_by=typed)
-    if output == _STDOUT:
+    if output == STDOUT:
         print(draft.text, end="")
         return
     written = _write(draft, force=force)
@@ -167,15 +166,10 @@ def _place(name: str, output: str | None, *, force: bool) -> Path:
     Raises:
         InputError: There is something already, no ordinary file, or no such folder.
     """
-    if output == _STDOUT:
+    if output == STDOUT:
         return Path(f"{name}.yaml")
     path = Path(output or f"{name}.yaml")
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; name a file: --output {path / f'{name}.yaml'}")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: there is no folder {path.parent}; make it first")
-    if path.exists() and not path.is_file():  # what is written takes the place of what was there
-        raise InputError(f"{path}: is a device or a pipe; write to standard output with --output -")
+    check_place(path, f"{name}.yaml")
     if path.exists() and not force:
         raise InputError(f"{path}: is there already; --force writes over it, --output NAME.yaml beside it")
     return path

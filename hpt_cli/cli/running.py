@@ -61,10 +61,10 @@ def notify(sentence: str) -> None:
 
 def warn(store: StudyStore, standing: Standing) -> None:
     """Say that a study is running, and which files cannot be read: no trial is left out in silence."""
-    if holder := store.holder():
-        notify(f"study {store.name} is being run by {holder}; this is how it stands now")
-    for damage in standing.damage:
-        notify(f"{damage.path}: {damage.why}; left out: hpt run CONFIG sets it aside")
+    from hpt_cli.views.standing import warnings
+
+    for sentence in warnings(store, standing):
+        notify(sentence)
 
 
 @contextmanager

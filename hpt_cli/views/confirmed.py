@@ -23,7 +23,7 @@ def show_confirmation(console: Console, standing: Standing, record: Confirmation
     outcome = record.outcome
     if outcome is None or outcome.chosen is None:
         return
-    kept, _ = fitting(_columns(standing, record, outcome), console.width)
+    kept, _ = fitting(candidate_columns(standing, record, outcome), console.width)
     styles = [BEST if candidate.trial == outcome.chosen else "" for candidate in outcome.candidates]
     console.print(draw(console, kept, styles))
     console.print()
@@ -55,7 +55,7 @@ def confirmation_json(standing: Standing, record: Confirmation) -> dict[str, Any
     }
 
 
-def _columns(standing: Standing, record: Confirmation, outcome: ConfirmOutcome) -> list[Column]:
+def candidate_columns(standing: Standing, record: Confirmation, outcome: ConfirmOutcome) -> list[Column]:
     """Trial, what it had in the study, its fresh mean, where that lies, and whether it can be told apart."""
     before = {result.number: result.objective for result in standing.board.rows.results}
     found = outcome.candidates

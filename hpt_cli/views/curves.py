@@ -28,7 +28,7 @@ def show_curves(console: Console, result: TrialResult) -> None:
     """A picture a metric, the loss first, in a terminal."""
     history = mean_history(result)
     of = f", mean of {plural(len(result.repeats), 'repeat')}" if len(result.repeats) > 1 else ""
-    for metric, series in _panels(history).items():
+    for metric, series in panels(history).items():
         drawn = {name: values for name, values in series.items() if any(v is not None for v in values)}
         if max(map(len, series.values())) < 2 or not drawn:
             continue
@@ -66,7 +66,7 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return math.fsum(value for value in values if value is not None) / len(values)
 
 
-def _panels(history: Mapping[str, Curve]) -> dict[str, dict[str, Curve]]:
+def panels(history: Mapping[str, Curve]) -> dict[str, dict[str, Curve]]:
     """The curves by metric, each named by its part of the data."""
     panels: dict[str, dict[str, Curve]] = {}
     for name, values in history.items():
@@ -79,7 +79,7 @@ def _panels(history: Mapping[str, Curve]) -> dict[str, dict[str, Curve]]:
 def _draw(console: Console, metric: str, series: Mapping[str, Curve], of: str) -> None:
     finite = [value for values in series.values() for value in values if value is not None]
     low, high = min(finite), max(finite)
-    by_log = metric == "loss" and low > 0 and high / low > _LOG_FROM
+    by_log = on_log_scale(metric, low, high)
     axis = {name: [_on(value, by_log) for value in values] for name, values in series.items()}
     bottom, top = (math.log10(low), math.log10(high)) if by_log else (low, high)
     if top - bottom <= abs(top) * 1e-9:
@@ -106,6 +106,11 @@ def _draw(console: Console, metric: str, series: Mapping[str, Curve], of: str) -
     epochs = max(map(len, series.values()))
     last = f"epoch {epochs}"
     console.print(Text(" " * (margin + 1) + "1" + last.rjust(width - 1), FAINT))
+
+
+def on_log_scale(metric: str, low: float, high: float) -> bool:
+    """Whether a loss from ``low`` to ``high`` is seen better so."""
+    return metric == "loss" and low > 0 and high / low > _LOG_FROM
 
 
 def _on(value: float | None, by_log: bool) -> float | None:

@@ -49,15 +49,20 @@ def show_best(console: Console, standing: Standing) -> None:
     if best is None:
         console.print(Text("no trial is done yet" if standing.finished == 0 else "no trial is done", WARNING))
         return
+    name, said, scores = best_said(standing, best, plus_minus(console))
+    console.print(Text.assemble((name, BEST), f"  {said}"))
+    if scores:
+        console.print(pairs(scores))
+    console.print(pairs([(name, value(of)) for name, of in best.result.params.items()], style=BEST))
+
+
+def best_said(standing: Standing, best: Row, sign: str) -> tuple[str, str, list[tuple[str, str]]]:
+    """``best: trial 17``, how good it is, and, of a confirmed one, each metric's score on the test rows."""
     record, number_ = standing.board.confirmation, best.result.number
     if best.confirmed and record is not None and record.outcome is not None:
-        said = headline(record, standing.metric)
-        console.print(Text.assemble((f"confirmed: trial {number_}", BEST), f"  {said}"))
-        console.print(pairs(test_scores(record.outcome, standing.metric, plus_minus(console))))
-    else:
-        said = f"{standing.metric} {objective(best, plus_minus(console))}{_within(best)}"
-        console.print(Text.assemble((f"best: trial {number_}", BEST), f"  {said}"))
-    console.print(pairs([(name, value(of)) for name, of in best.result.params.items()], style=BEST))
+        scores = test_scores(record.outcome, standing.metric, sign)
+        return f"confirmed: trial {number_}", headline(record, standing.metric), scores
+    return f"best: trial {number_}", f"{standing.metric} {objective(best, sign)}{_within(best)}", []
 
 
 def show_ways(console: Console, standing: Standing) -> None:

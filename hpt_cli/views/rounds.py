@@ -34,7 +34,7 @@ def show_round(console: Console, plan: RoundPlan, cost: Cost | None = None) -> N
     if not console.is_terminal:
         write_lines(console, plain_round(plan, cost))
         return
-    console.print(Text.assemble((f"round {plan.number}", "bold"), f"  {_summary(plan)}"))
+    console.print(Text.assemble((f"round {plan.number}", "bold"), f"  {summary(plan)}"))
     if plan.note:
         console.print(Text(clean(plan.note), FAINT))
     if cost is not None:
@@ -44,17 +44,7 @@ def show_round(console: Console, plan: RoundPlan, cost: Cost | None = None) -> N
     console.print()
     if not plan.moves:
         return
-    columns = [
-        Column("dimension", tuple(clean(move.name) for move in plan.moves)),
-        Column("move", tuple(clean(move.action) for move in plan.moves)),
-        Column("from", tuple(bounds(move.old) for move in plan.moves)),
-        Column("to", tuple("" if move.new == move.old else bounds(move.new) for move in plan.moves)),
-        Column(
-            _PICTURE, tuple(picture(move, ascii_=console.options.ascii_only) for move in plan.moves), drop=2
-        ),
-        Column("why", tuple(clean(move.why) for move in plan.moves), drop=_LAST, wraps=True),
-    ]
-    columns = [column for column in columns if any(column.cells)]
+    columns = move_columns(plan.moves, ascii_=console.options.ascii_only)
     pictures = any(column.title == _PICTURE for column in columns)
     kept, dropped = fitting(columns, console.width)
     if any(column.drop == _LAST for column in dropped):
@@ -65,12 +55,25 @@ def show_round(console: Console, plan: RoundPlan, cost: Cost | None = None) -> N
     else:
         pictures = any(column.title == _PICTURE for column in kept)
         console.print(draw(console, kept, [FAINT if move.new == move.old else "" for move in plan.moves]))
-    if legend := _legend(plan.moves, pictures=pictures):
-        console.print(Text(f"\n{legend}", FAINT))
+    if said := legend(plan.moves, pictures=pictures):
+        console.print(Text(f"\n{said}", FAINT))
     console.print()
 
 
-def _legend(moves: Sequence[Move], *, pictures: bool) -> str:
+def move_columns(moves: Sequence[Move], *, ascii_: bool) -> list[Column]:
+    """Dimension, move, from, to, where the best lie, why; those that are empty left out."""
+    columns = [
+        Column("dimension", tuple(clean(move.name) for move in moves)),
+        Column("move", tuple(clean(move.action) for move in moves)),
+        Column("from", tuple(bounds(move.old) for move in moves)),
+        Column("to", tuple("" if move.new == move.old else bounds(move.new) for move in moves)),
+        Column(_PICTURE, tuple(picture(move, ascii_=ascii_) for move in moves), drop=2),
+        Column("why", tuple(clean(move.why) for move in moves), drop=_LAST, wraps=True),
+    ]
+    return [column for column in columns if any(column.cells)]
+
+
+def legend(moves: Sequence[Move], *, pictures: bool) -> str:
     """What the words and signs of the table mean; empty if it has none of them."""
     said = []
     if any("models that fit" in move.why for move in moves):
@@ -84,7 +87,7 @@ def _legend(moves: Sequence[Move], *, pictures: bool) -> str:
 
 def plain_round(plan: RoundPlan, cost: Cost | None = None) -> list[str]:
     """A line for the plan, one for what it costs, and one for each move."""
-    lines = [f"round {plan.number}: {_summary(plan)}"]
+    lines = [f"round {plan.number}: {summary(plan)}"]
     if plan.note:
         lines.append(f"note: {clean(plan.note)}")
     if cost is not None:
@@ -125,7 +128,8 @@ def picture(move: Move, *, ascii_: bool) -> str:
     return "".join(outside[:first]) + "[" + "".join(strip[first:last]) + "]" + "".join(outside[last:])
 
 
-def _summary(plan: RoundPlan) -> str:
+def summary(plan: RoundPlan) -> str:
+    """``sobol, 16 trials of 3 repeats``."""
     repeats = f" of {plural(plan.repeats, 'repeat')}" if plan.repeats > 1 else ""
     probes = f", {len(plan.probes)} of them outside to probe what is left out" if plan.probes else ""
     return f"{clean(plan.strategy)}, {plural(plan.trials, 'trial')}{repeats}{probes}"

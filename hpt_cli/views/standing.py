@@ -152,6 +152,15 @@ def notes(standing: Standing) -> list[str]:
     return said + _doubts(standing)
 
 
+def warnings(store: StudyStore, standing: Standing) -> list[str]:
+    """That a study is running, and which files cannot be read: no trial is left out in silence."""
+    holder = store.holder()
+    said = [f"study {store.name} is being run by {holder}; this is how it stands now"] if holder else []
+    return said + [
+        f"{damage.path}: {damage.why}; left out: hpt run CONFIG sets it aside" for damage in standing.damage
+    ]
+
+
 def _doubts(standing: Standing) -> list[str]:
     """What is not known of the best, and how it can be known."""
     board, ask = standing.board, f"hpt confirm {standing.handle}"

@@ -66,6 +66,7 @@ OFFERED = {
     ("hpt", "trial", "--study", "digits", ""): ["0", "17"],
     ("hpt", "trial", "0", "d"): ["digits"],
     ("hpt", "verify", "w"): ["wines"],
+    ("hpt", "report", "w"): ["wines"],
     ("hpt", "why", "-s", "digits", "o"): ["optimizer"],
     ("hpt", "refine", "digits", "--strategy", ""): ["grid", "random", "sobol", "bayes"],
     ("hpt", "init", "people.csv", "--target", ""): ["age", "sex", "income"],

@@ -60,7 +60,9 @@ class TestStart:
         assert "Commands:" in result.stdout
         assert not (HEAVY | {"rich", "hpt_cli.cli.show", "hpt_cli.space"}) & set(result.stderr.split())
 
-    @pytest.mark.parametrize("arguments", [("show",), ("trial", "0"), ("list",), ("best",)])
+    @pytest.mark.parametrize(
+        "arguments", [("show",), ("trial", "0"), ("list",), ("best",), ("report", "-o", "-")]
+    )
     def test_looking_at_results_imports_nothing_heavy(self, process, make_study, make_trial, arguments):
         make_study(make_trial(0, 0.5))
         result = process(*arguments, code=MODULES_OF)
