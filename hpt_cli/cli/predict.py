@@ -79,6 +79,8 @@ def command(
             "remove best/ and go on with hpt run"
         )
     model = _load(store)
+    if output is not None:
+        _refuse_own_data(store, output)
     columns = [name.strip() for name in (keep or "").split(",") if name.strip()]
     records: list[dict[str, Any]] = []
     if as_json and output is None:
@@ -121,8 +123,7 @@ def _load(store: StudyStore) -> Model:
 
 def _known(store: StudyStore, data: Path) -> str:
     """A warning if the file that is scored is the one that the model was trained on, or nothing."""
-    settings = store.study["config"].get("data")
-    source = Path(store.study["folder"]) / settings["source"] if settings else None
+    source = _own_data(store).get("source")
     if source is None or not source.is_file() or not source.samefile(data):
         return ""
     rows = store.study["data"]["rows"]["training"]
@@ -130,3 +131,27 @@ def _known(store: StudyStore, data: Path) -> str:
         f"{data} is the study's own file: the model was trained on {rows:,} of its rows, so the scores are "
         f"too good; for those of the test rows: hpt confirm {store.folder.name}"
     )
+
+
+def _own_data(store: StudyStore) -> dict[str, Path]:
+    """The study's files of data by their key under ``data``, whether they are there or not."""
+    settings = store.study["config"].get("data") or {}
+    named = {"source": settings.get("source")}
+    split = settings.get("split") or {}
+    named |= {f"split.{part}": split.get(part) for part in ("validation", "test")}
+    folder = Path(store.study["folder"])
+    return {key: folder / name for key, name in named.items() if isinstance(name, str)}
+
+
+def _refuse_own_data(store: StudyStore, output: Path) -> None:
+    """Keep predictions from taking the place of what the study learns from.
+
+    Raises:
+        InputError: ``output`` is one of its files, by whatever path.
+    """
+    for key, file in _own_data(store).items():
+        if output.exists() and file.exists() and output.samefile(file):
+            raise InputError(
+                f"--output {output}: is the study's own data (data.{key} of {store.folder.name}), which "
+                "would be lost; write to another file"
+            )

@@ -305,6 +305,30 @@ def test_the_file_that_is_read_is_not_written(loans_study, predict):
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("key", ["source", "split.validation", "split.test"])
+def test_the_files_that_the_study_learns_from_are_not_written(key, loans_study, predict, tmp_path):
+    runs, path, _ = loans_study
+    shutil.copytree(runs, tmp_path / "runs")
+    own, new = tmp_path / "own.csv", tmp_path / "new.csv"
+    shutil.copy(path, own)
+    shutil.copy(path, new)
+    (tmp_path / "link.csv").symlink_to(own)
+    about = tmp_path / "runs" / "loans" / "study.json"
+    data = {"source": "gone.csv", "split": {"validation": 0.2, "test": 0.2}}
+    data |= {"source": "own.csv"} if key == "source" else {"split": {key.split(".")[1]: "own.csv"}}
+    study = json.loads(about.read_text()) | {"folder": str(tmp_path), "config": {"data": data}}
+    study.pop("digests", None)
+    about.write_text(json.dumps(study))
+    for output in (own, tmp_path / "link.csv"):
+        result = predict(tmp_path / "runs", new, "--output", output)
+        assert result.exit_code == 2
+        assert f"is the study's own data (data.{key} of loans)" in result.stderr
+        assert own.read_bytes() == path.read_bytes()
+    (tmp_path / "other.csv").write_text("predictions of yesterday")
+    assert predict(tmp_path / "runs", new, "--output", tmp_path / "other.csv").exit_code == 0
+    assert (tmp_path / "other.csv").read_text().startswith("prediction\n")
+
+
 def test_a_pipe_is_not_replaced_by_a_file(loans_study, predict, tmp_path):
     runs, path, _ = loans_study
     os.mkfifo(tmp_path / "pipe.csv")
