@@ -11,6 +11,7 @@ import argparse
 import math
 import random
 import shutil
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -42,6 +43,9 @@ def main() -> None:
     parser.add_argument("--only", choices=sorted(SCENES), help="one scene")
     parser.add_argument("--kind", choices=KINDS, help="one kind of study")
     options = parser.parse_args()
+    # A shell's `&` and nohup leave signals ignored, which studies would inherit and rightly ignore too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     chance = random.Random(options.seed)
     home = Path(tempfile.mkdtemp(prefix="hpt-survival-"))
     print("\t".join(("scene", "study", *COLUMNS)))
