@@ -24,6 +24,7 @@ from hpt_cli.rounds import (
     wanted_reruns,
 )
 from hpt_cli.seeds import ASK, DECIDE
+from hpt_cli.space import Float
 from hpt_cli.store import StudyStore
 from hpt_cli.strategies import make_strategy
 from hpt_cli.strategies.base import Strategy
@@ -302,15 +303,31 @@ def situation(
 
 
 def natural_limits(config: StudyConfig) -> dict[str, Limits]:
-    """Between what the network's hyperparameters make sense; of the user's own code nothing is known."""
+    """Between what hyperparameters make sense: the network's by nature, those of own code by their sign.
+
+    Of own code no more is known than the range that was written.  One above 0, or below, stays there, and
+    what has the scale of a momentum stays from 0 to 1; one that begins at 0 may have been meant as a box.
+    """
     if config.own_code is not None:
-        return {}
+        return {
+            name: _of_one_sign(dimension)
+            for name, dimension in config.space.dimensions.items()
+            if isinstance(dimension, Float) and dimension.scale != "log"
+        }
     known = {name: spec_of(name) for name in config.space.names}
     return {
         name: Limits(spec.low, spec.high, spec.open_low, spec.open_high)
         for name, spec in known.items()
         if spec is not None
     }
+
+
+def _of_one_sign(dimension: Float) -> Limits:
+    if dimension.scale == "log1m" and dimension.low >= 0:
+        return Limits(low=0.0)
+    if dimension.low > 0:
+        return Limits(low=0.0, open_low=True)
+    return Limits(high=0.0, open_high=True) if dimension.high < 0 else Limits()
 
 
 def planned(

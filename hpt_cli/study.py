@@ -422,7 +422,10 @@ class StudyLoop:
 
     def _fail(self, why: str) -> NoReturn:
         self._store.mark_ended(Ended(Reason.FAILURES))
-        again = "when the cause is mended, the same command with --retry-failed runs them again"
+        again = (
+            "when the cause is mended, the same command with --retry-failed runs them again; "
+            "where the config has to change for it, --fresh begins anew"
+        )
         raise StudyFailedError(f"{why}\n{again}")
 
     def _first_failure(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,6 +55,7 @@ class Report:
         self._complaint: str | None = None
         self._names: dict[str, None] = {}
         self._bare: float | None = None
+        self._no_json: str | None = None
 
     def add(self, record: Mapping[Any, Any], *, epoch: float | None = None) -> None:
         """Take a record in; what is no number in it is passed over, except the metric.
@@ -95,6 +97,7 @@ class Report:
         try:
             value = json.loads(line)
         except (ValueError, RecursionError):
+            self._no_json = line
             return
         if isinstance(value, dict):
             self.add(value)
@@ -150,6 +153,9 @@ class Report:
         if self._metric not in metrics:
             names = list(self._names)
             more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+            if not names and self._no_json is not None:
+                line = textwrap.shorten(self._no_json, 60, placeholder=" ...")
+                return Status.FAILED, f"no {self._metric}: {line} is not JSON; print it with json.dumps"
             if not names:
                 return Status.FAILED, f"no {self._metric}: it reported nothing"
             found = f"it reported {', '.join(names[:_MOST_NAMES])}{more}"

@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -32,7 +32,8 @@ class Strategy(ABC):
 
     Args:
         space: Where the params come from.
-        seed: Words of entropy, each at least 0, for ``numpy.random.SeedSequence``: the root of every draw.
+        seed: A word of entropy, or several, each at least 0, for ``numpy.random.SeedSequence``: the root
+            of every draw.
         parallel: How many trials may be open when the next is chosen, at least 1.
         goal: Whether a low or a high objective is better.
         history: Results of earlier rounds, as knowledge and against repeats; they may lie outside the space.
@@ -51,7 +52,7 @@ class Strategy(ABC):
         self,
         space: SearchSpace,
         *,
-        seed: Sequence[int],
+        seed: Sequence[int] | int,
         parallel: int = 4,
         goal: Goal = "minimize",
         history: Sequence[TrialResult] = (),
@@ -61,8 +62,10 @@ class Strategy(ABC):
     ) -> None:
         if parallel < 1:
             raise ValueError(f"parallel must be at least 1, got {parallel}")
+        if goal not in get_args(Goal):
+            raise ValueError(f"goal must be {' or '.join(get_args(Goal))}, not {goal!r}")
         self._space = space
-        self._seed = tuple(seed)
+        self._seed = (seed,) if isinstance(seed, int) else tuple(seed)
         self._parallel = parallel
         self._goal = goal
         self._history = tuple(sorted(history, key=lambda result: result.number))
@@ -164,7 +167,7 @@ class LearningStrategy(Strategy):
         self,
         space: SearchSpace,
         *,
-        seed: Sequence[int],
+        seed: Sequence[int] | int,
         parallel: int = 4,
         goal: Goal = "minimize",
         history: Sequence[TrialResult] = (),

@@ -52,7 +52,11 @@ def test_a_metric_without_a_finite_value_diverged(number):
     ("lines", "why"),
     [
         ((), "no loss: it reported nothing"),
-        (("hello", "{not json", "[1, 2]"), "no loss: it reported nothing"),
+        (("hello", "[1, 2]"), "no loss: it reported nothing"),
+        (
+            ("{'loss': 0.5}",),
+            "no loss: {'loss': 0.5} is not JSON; print it with json.dumps",
+        ),
         (
             ('{"los": 1, "accuracy": 2}',),
             "no loss: it reported los, accuracy; set objective.metric: the name of one of these",

@@ -179,3 +179,15 @@ def test_another_seed_or_round_gives_other_points(name, mixed):
 def test_an_unknown_strategy_is_named():
     with pytest.raises(ValueError, match="no strategy 'tpe'; there are grid, random, sobol, bayes"):
         make_strategy("tpe", SearchSpace({}), seed=[0])
+
+
+@pytest.mark.parametrize("name", ["random", "bayes"])
+def test_a_goal_that_there_is_not_is_refused(name, small):
+    with pytest.raises(ValueError, match="goal must be minimize or maximize, not 'max'"):
+        make_strategy(name, small, seed=0, goal="max")
+
+
+@pytest.mark.parametrize("name", ["random", "sobol", "bayes"])
+def test_a_seed_may_be_one_number(name, small):
+    one, several = (make_strategy(name, small, seed=seed) for seed in (7, (7,)))
+    assert [one.ask(number) for number in range(3)] == [several.ask(number) for number in range(3)]
