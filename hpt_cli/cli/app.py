@@ -59,6 +59,7 @@ class HptGroup(click.Group):
             near = difflib.get_close_matches(name, COMMANDS, n=1)
             hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(COMMANDS)}"
             ctx.fail(f"no such command {name!r}; {hint}")
+        ctx.meta[options.WORDS] = tuple(args[1:])
         return super().resolve_command(ctx, args)
 
     def format_commands(

@@ -22,6 +22,9 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 DEBUG = "hpt_cli.debug"
 """Where Click's context keeps whether ``--debug`` was given."""
 
+WORDS = "hpt_cli.words"
+"""Where it keeps what was typed behind the command's name: a message can put it in order."""
+
 _MOST_WORKERS_A_CORE = 4
 
 
@@ -83,7 +86,8 @@ def _is_whole(text: Any) -> bool:
 
 def _not_a_number(value: str) -> str:
     ctx = click.get_current_context()
-    order = f"the number comes before the study: hpt {ctx.info_name} 0 {shlex.quote(value)}"
+    typed = next((word for word in ctx.meta.get(WORDS, ()) if word.isdecimal()), "0")
+    order = f"the number comes before the study: hpt {ctx.info_name} {typed} {shlex.quote(value)}"
     return f"{value!r} is not a trial's number (they count from 0); {order}"
 
 

@@ -62,7 +62,7 @@ def best_said(standing: Standing, best: Row, sign: str) -> tuple[str, str, list[
     if best.confirmed and record is not None and record.outcome is not None:
         scores = test_scores(record.outcome, standing.metric, sign)
         return f"confirmed: trial {number_}", headline(record, standing.metric), scores
-    return f"best: trial {number_}", f"{standing.metric} {objective(best, sign)}{_within(best)}", []
+    return f"best: trial {number_}", f"{standing.metric} {objective(best, sign)}{within(best)}", []
 
 
 def show_ways(console: Console, standing: Standing) -> None:
@@ -183,7 +183,7 @@ def _plain_best(standing: Standing, best: Row) -> str:
     record = standing.board.confirmation
     if best.confirmed and record is not None:
         return f"confirmed: trial {best.result.number}, {headline(record, standing.metric)}: {params}"
-    said = f"{standing.metric} {objective(best, '+-')}{_within(best)}"
+    said = f"{standing.metric} {objective(best, '+-')}{within(best)}"
     return f"best: trial {best.result.number}, {said}: {params}"
 
 
@@ -196,7 +196,7 @@ def markdown(standing: Standing, rows: Sequence[Row], sign: str = "±") -> str:
     return "\n".join("| " + " | ".join(_cell(text) for text in line) + " |" for line in lines)
 
 
-def _within(row: Row) -> str:
+def within(row: Row) -> str:
     """Where the mean lies, as the end of a line."""
     found = row.interval
     return f", 95 % {interval(found.low, found.high)}" if found and found.low < found.high else ""

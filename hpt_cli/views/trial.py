@@ -12,7 +12,7 @@ from hpt_cli.board import Row
 from hpt_cli.trial import RepeatResult, Status
 from hpt_cli.views.console import BEST, FAINT, WARNING, pairs, write_lines
 from hpt_cli.views.curves import plain_curves, show_curves
-from hpt_cli.views.leaderboard import objective
+from hpt_cli.views.leaderboard import objective, within
 from hpt_cli.views.standing import Standing
 from hpt_cli.views.table import Column, draw, fitting, numbers
 from hpt_cli.views.text import ABSENT, clean, clean_lines, exact, number, plural, seconds, value
@@ -33,7 +33,8 @@ def show_trial(console: Console, standing: Standing, row: Row) -> None:
         heading.append(f", rank {row.rank} of {standing.board.done}")
     console.print(heading)
     if row.rank is not None:
-        console.print(f"{standing.metric} {objective(row, '+-' if console.options.ascii_only else '±')}")
+        said = objective(row, "+-" if console.options.ascii_only else "±")
+        console.print(f"{standing.metric} {said}{within(row)}")
     if result.error:
         console.print()
         console.print(Text(clean_lines(result.error), WARNING))
@@ -48,13 +49,15 @@ def show_trial(console: Console, standing: Standing, row: Row) -> None:
 
 
 def plain_trial(standing: Standing, row: Row) -> list[str]:
-    """The same for a pipe: a name, a tab and the whole value on each line."""
+    """The same for a pipe: a name, a tab and the whole value on each line; an error has several of them."""
     result = row.result
     lines = [f"trial\t{result.number}", f"study\t{standing.name}", f"status\t{result.status}"]
-    lines += (
-        [f"rank\t{row.rank}", f"{standing.metric}\t{exact(result.objective)}"] if row.rank is not None else []
-    )
-    lines += [f"error\t{clean(result.error)}"] if result.error else []
+    if row.rank is not None:
+        lines += [f"rank\t{row.rank}", f"{standing.metric}\t{exact(row.mean)}"]
+        lines += [] if row.spread is None else [f"spread\t{exact(row.spread)}"]
+        found = row.interval
+        lines += [f"low\t{exact(found.low)}", f"high\t{exact(found.high)}"] if found else []
+    lines += [f"error\t{clean(line)}" for line in (result.error or "").splitlines() if line.strip()]
     lines += [f"params.{clean(name)}\t{exact(of)}" for name, of in result.params.items()]
     lines += [f"metrics.{clean(name)}\t{exact(of)}" for name, of in row.metrics.items()]
     lines += [f"{name}\t{said}" for name, said in _facts(standing, row)]
@@ -88,7 +91,7 @@ def _show_metrics(console: Console, row: Row) -> None:
     names = list(row.metrics)
     columns = [Column("metric", tuple(clean(name) for name in names))]
     columns.append(
-        numbers("mean" if len(repeats) > 1 else "value", [number(row.metrics[name]) for name in names])
+        numbers("mean" if row.trainings > 1 else "value", [number(row.metrics[name]) for name in names])
     )
     if len(repeats) > 1:
         columns += [
@@ -128,4 +131,6 @@ def _facts(standing: Standing, row: Row) -> list[tuple[str, str]]:
         facts.append(("log", str(log)))
     if len(result.repeats) > 1:
         facts.insert(2, ("repeats", str(len(result.repeats))))
+    if row.trainings > 1:
+        facts.insert(2, ("trainings", str(row.trainings)))
     return facts

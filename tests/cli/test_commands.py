@@ -164,6 +164,9 @@ class TestTrial:
         said = " ".join(result.stderr.split())
         assert "'digits' is not a trial's number (they count from 0)" in said
         assert f"the number comes before the study: hpt {command[0]} 0 digits" in said
+        if "-s" not in command:
+            said = " ".join(hpt(*command, "digits", 33).stderr.split())
+            assert f"the number comes before the study: hpt {command[0]} 33 digits" in said
 
 
 TAKE_A_STUDY = [

@@ -14,9 +14,10 @@ from hpt_cli.config import RoundSettings
 from hpt_cli.endings import Ended, Reason
 from hpt_cli.errors import StudyNotFoundError
 from hpt_cli.pruning import PruneSettings
+from hpt_cli.rerun import Purpose, Rerun
 from hpt_cli.rounds import Move
 from hpt_cli.space import Choice, Float, Int, SearchSpace, survey
-from hpt_cli.trial import Origin
+from hpt_cli.trial import Origin, RepeatResult, Status, Timing
 from hpt_cli.views.best import as_args, as_yaml
 from hpt_cli.views.plan import plan_json, show_plan
 from hpt_cli.views.rounds import show_round
@@ -31,7 +32,9 @@ class TestTrial:
         console, written = terminal()
         show_trial(console, standing, standing.board.rows[0])
         text = written()
-        assert text.startswith("trial 0 of digits  done, rank 1 of 2\nvalidation_accuracy 0.91 ± 0.014\n")
+        assert text.startswith(
+            "trial 0 of digits  done, rank 1 of 2\nvalidation_accuracy 0.91 ± 0.014, 95 % "
+        )
         assert "\n  learning_rate  0.01235\n" in text
         rows = [line.split() for line in text.splitlines() if line.startswith("validation_")]
         assert rows[1:] == [
@@ -64,6 +67,32 @@ class TestTrial:
             "2\t0.5",
             "3\t0.25",
         ]
+
+    def test_one_that_was_trained_again_is_shown_by_all_its_trainings_everywhere(
+        self, make_study, make_trial, terminal
+    ):
+        store = make_study([make_trial(0, 0.9), make_trial(1, 0.8)])
+        for number, accuracy in enumerate((0.5, 0.7)):
+            metrics = {"validation_accuracy": accuracy}
+            repeat = RepeatResult(100 + number, Status.DONE, accuracy, metrics)
+            store.save_rerun(Rerun(0, number, Purpose.NOISE, repeat, Timing(0.0, 1.0, 1.0)))
+        standing = standing_of(store)
+        row = row_of(standing, store.read_trial(0))
+        said = dict(line.split("\t", 1) for line in plain_trial(standing, row)[:-5])
+        assert (said["rank"], said["trainings"]) == ("2", "3")
+        assert float(said["validation_accuracy"]) == pytest.approx(0.7)
+        assert said["validation_accuracy"] == said["metrics.validation_accuracy"]
+        assert float(said["spread"]) == pytest.approx(0.2)
+        assert float(said["low"]) < 0.7 < float(said["high"])
+        console, written = terminal()
+        show_trial(console, standing, row)
+        assert "rank 2 of 2\nvalidation_accuracy 0.7 ± 0.20, 95 % " in written()
+        assert "trainings  3" in written()
+
+    def test_a_long_error_is_a_line_for_each_of_its_own_in_a_pipe(self, make_study, make_trial):
+        standing = standing_of(make_study([make_trial(0, error="Traceback:\n  here\x1b[2J\n\nValueError")]))
+        said = [line for line in plain_trial(standing, standing.board.rows[0]) if line.startswith("error")]
+        assert said == ["error\tTraceback:", "error\t  here\\x1b[2J", "error\tValueError"]
 
     def test_a_long_error_keeps_its_lines_and_loses_its_commands(self, make_study, make_trial, terminal):
         standing = standing_of(make_study([make_trial(0, error="Traceback:\n  [here]\x1b[2J\nValueError")]))
