@@ -14,7 +14,8 @@ _MOST_TICKS = 6
 _LABEL = 12  # signs of a choice
 _PADDING = 0.04  # share of an axis that is left free at both ends
 _LOG_FROM = 20.0  # times the least value, as for learning curves
-_FAR = 0.5  # of the best trials' nine tenths' range is left above it: what is worse stands at the edge
+_FAR = 3.0  # times the range of the best nine tenths: a trial worse than that is far off
+_ROOM = 1.5  # times that range is drawn where there are such, and they stand at the edge
 _GOLDEN = 0.6180339887498949  # its multiples spread evenly over the unit interval
 
 
@@ -130,8 +131,10 @@ def objective_axis(metric: str, goal: str, found: Sequence[float]) -> Axis:
     best, most, worst = ordered[0], ordered[(len(ordered) - 1) * 9 // 10], ordered[-1]
     low, high = min(best, worst), max(best, worst)
     by_log = goal == "minimize" and low > 0 and high / low > _LOG_FROM
-    far = best * (most / best) ** (1 + _FAR) if by_log else best + (most - best) * (1 + _FAR)
-    if most != best and math.isfinite(far):
+    internal = SCALES["log" if by_log else "linear"]
+    start, end, last = (internal.to_internal(at) for at in (best, most, worst))
+    if most != best and abs(last - start) > _FAR * abs(end - start):
+        far = internal.from_internal(start + (end - start) * _ROOM)
         low, high = (low, min(high, far)) if goal == "minimize" else (max(low, far), high)
     return numbers_axis(low, high, metric, by_log=by_log)
 

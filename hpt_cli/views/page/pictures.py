@@ -137,7 +137,7 @@ class _Canvas:
             if mark.height is not None:
                 dots += f"M{across:g} {down:g}h0"
             elif mark.pruned:
-                pruned += f"M{across:g} {down:g}v-7"
+                pruned += f"M{across:g} {down:g}v5"
             else:
                 failed += f"M{across - 3:g} {down - 3:g}l6 6m-6 0l6-6"
         looks = (("dots", dots), ("pruned", pruned), ("failed", failed))
@@ -173,7 +173,7 @@ class _Canvas:
         axes: list[Html] = []
         for place, said in x.ticks():
             across, _ = self.at((place, 0))
-            axes.append(tag("text", said, x=across, y=bottom + 15, text_anchor="middle"))
+            axes.append(tag("text", said, x=across, y=bottom + 17, text_anchor="middle"))
         for place, said in y.ticks():
             _, down = self.at((0, place))
             axes.append(tag("line", class_="grid", x1=left, x2=right, y1=down, y2=down))
