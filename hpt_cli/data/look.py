@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Collection, Mapping, Sequence
@@ -16,7 +17,7 @@ from hpt_cli.data.columns import Reading, judge, read
 from hpt_cli.data.labels import infer_task
 from hpt_cli.data.leaks import leak
 from hpt_cli.data.messages import Source, listed, shown
-from hpt_cli.data.missing import missing_texts, sentinels
+from hpt_cli.data.missing import MissingTexts, missing_texts, sentinels
 from hpt_cli.data.raw import Array, Category, Numbers, known
 from hpt_cli.data.tables import INDEX_NAMES, Table, TextTable, find_column, is_index, open_table
 from hpt_cli.errors import CellsError, DataError
@@ -82,6 +83,7 @@ class TableReport:
         duplicates: Rows that are equal to an earlier row in every column.
         na_values: Cells that seem to say that nothing is known (``data.na_values``); they count as missing.
         notes: What was found when the file was opened, in sentences.
+        label_notes: What became of the label's texts that may say that nothing is known, in sentences.
     """
 
     path: Path
@@ -97,6 +99,7 @@ class TableReport:
     duplicates: int = 0
     na_values: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    label_notes: tuple[str, ...] = ()
 
     @property
     def features(self) -> tuple[ColumnReport, ...]:
@@ -166,6 +169,7 @@ def look_at(path: Path, target: str | int | None = None, *, drop: Sequence[str |
         duplicates=int(cells.frame[list(cells.columns)].duplicated().sum()),  # others may hold anything
         na_values=cells.na_values,
         notes=table.notes,
+        label_notes=cells.label_notes,
     )
 
 
@@ -180,6 +184,7 @@ class Cells:
         broken: What is wrong with each of the others.
         na_values: Cells that seem to say that nothing is known, of the whole table.
         absent: What to tell of a column that has such cells.
+        label_notes: What became of such texts of the label, in sentences.
     """
 
     frame: pd.DataFrame
@@ -188,6 +193,7 @@ class Cells:
     broken: Mapping[str, str]
     na_values: tuple[str, ...]
     absent: Mapping[str, str]
+    label_notes: tuple[str, ...] = ()
 
 
 def read_all(table: Table, target: str, drop: Collection[str] = ()) -> Cells:
@@ -209,10 +215,11 @@ def read_all(table: Table, target: str, drop: Collection[str] = ()) -> Cells:
         decimal = ","
         frame = table.frame(source.names)
         readings, broken = _judge_all(frame, names, source, target, decimal, ())
-    texts = missing_texts(frame[names], readings, source, target, decimal)
+    maybe = missing_texts(frame[names], readings, source, target, decimal)
+    texts = maybe.texts
     if texts:
         readings, broken = _judge_all(frame, names, source, target, decimal, texts)
-    _refuse_mistakes(broken, len(frame))
+    _refuse_mistakes({name: e for name, e in broken.items() if name not in maybe.spoiled}, len(frame))
     columns = {name: read(frame[name], reading, source) for name, reading in readings.items()}
     amounts = [name for name, reading in readings.items() if reading.kind == "number" and name != target]
     found = sentinels(list(columns.values()), amounts)
@@ -221,10 +228,31 @@ def read_all(table: Table, target: str, drop: Collection[str] = ()) -> Cells:
         for name, text in found.items()
     }
     if found:
-        texts = [*texts, *sorted(set(found.values()))]
+        texts = (*texts, *sorted(set(found.values())))
         readings, broken = _judge_all(frame, names, source, target, decimal, texts)
         columns = {name: read(frame[name], reading, source) for name, reading in readings.items()}
-    return Cells(frame, columns, readings, {k: str(e) for k, e in broken.items()}, tuple(texts), absent)
+    why = {name: str(error) for name, error in broken.items()}
+    return Cells(frame, columns, readings, why, texts, absent, _label_notes(maybe, target))
+
+
+def _label_notes(maybe: MissingTexts, target: str) -> tuple[str, ...]:
+    """What became of the label's texts that may say that nothing is known."""
+
+    def said(texts: Mapping[str, int]) -> str:
+        return listed(
+            texts, remarks=(f"{rows:,} {'row' if rows == 1 else 'rows'}" for rows in texts.values())
+        )
+
+    notes = []
+    if maybe.taken:
+        notes.append(f"Label {shown(target)}, taken for missing: {said(maybe.taken)}.")
+    if maybe.kept:
+        texts = json.dumps(list(maybe.kept), ensure_ascii=False)
+        notes.append(
+            f"Label {shown(target)}, kept as a class: {said(maybe.kept)}. "
+            f"If nothing is known there: na_values: {texts}, unlabeled: drop."
+        )
+    return tuple(notes)
 
 
 def _judge_all(

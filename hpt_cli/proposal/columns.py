@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 
 from hpt_cli.data.frames import PARTS
@@ -90,6 +91,8 @@ def about(table: TableReport) -> Iterator[str]:
         yield f"  {escaped(column.name).ljust(min(width, 30))}  {taken_for(column, table)}: {said}"
     if len(listed) < len(table.columns):
         yield f"  and {len(table.columns) - len(listed)} more"
+    for note in table.label_notes:
+        yield from textwrap.wrap(note, 100, break_long_words=False)
     if group := _group_column(table):
         yield f"Rows of one {shown(group)} stay in one part of the split: none is judged by its own kind."
     coded = [shown(column.name) for column in table.features if column.coded]

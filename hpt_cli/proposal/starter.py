@@ -116,7 +116,8 @@ def data_draft(
         data=data,
         about=tuple(about(table)) if table else (),
     )
-    return Draft(path, text, parse_config(text.encode(), path), dataset.notes, table)
+    notes = (*table.label_notes, *dataset.notes) if table else dataset.notes
+    return Draft(path, text, parse_config(text.encode(), path), notes, table)
 
 
 def _look(source: str, target: str | int | None, drop: Sequence[str]) -> TableReport | None:

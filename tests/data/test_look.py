@@ -205,6 +205,43 @@ def test_a_label_that_says_unknown_keeps_its_word(write):
     assert report.classes == {"no": 27, "unknown": 13}
 
 
+DASHES = "'-' (2 rows)"
+
+
+@pytest.mark.parametrize(
+    ("feature", "label", "na_values", "said"),
+    [
+        (lambda n: n / 2, lambda n: n / 3, ("-", "."), f"taken for missing: {DASHES}."),  # measured
+        (lambda n: n / 2, lambda n: n % 2, ("-", "."), f"taken for missing: {DASHES}."),  # numbers
+        (lambda n: n / 2, lambda n: "ab"[n % 2], (".",), f"kept as a class: {DASHES}."),  # needed nowhere
+        (
+            lambda n: "-" if n % 9 == 2 else n / 2,
+            lambda n: "ab"[n % 2],
+            ("-", "."),
+            f"taken for missing: {DASHES}.",
+        ),
+    ],
+)
+def test_odd_texts_of_a_label_leave_its_features_as_they_are(feature, label, na_values, said, write):
+    lines = [
+        f"{'.' if n % 8 == 0 else n / 2},{feature(n)},{'-' if n in (7, 31) else label(n)}" for n in range(60)
+    ]
+    report = look_at(write("t.csv", "\n".join(["p,r,y", *lines])), "y")
+    assert report.na_values == na_values
+    assert [column.kind for column in report.features] == ["number", "number"]
+    (note,) = report.label_notes
+    assert note.startswith(f"Label 'y', {said}")
+    assert ('If nothing is known there: na_values: ["-"], unlabeled: drop.' in note) == ("kept" in said)
+
+
+def test_a_frequent_class_keeps_its_word_and_costs_the_column_that_needs_it(write):
+    lines = [f"{'unknown' if n % 30 == 4 else n / 2},{n},{('a', 'b', 'unknown')[n % 3]}" for n in range(60)]
+    report = look_at(write("t.csv", "\n".join(["p,r,y", *lines])), "y")
+    assert report.classes == {"a": 20, "b": 20, "unknown": 20}
+    assert report.columns[0].kind == "broken"
+    assert "write data.na_values: [unknown]" in report.columns[0].warnings[0]
+
+
 def test_lists_in_parquet_are_columns_that_cannot_be_read(tmp_path):
     pytest.importorskip("pyarrow")
     frame = pd.DataFrame(

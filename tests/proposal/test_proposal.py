@@ -135,3 +135,12 @@ def test_rows_without_a_label_are_said_to_be_left_out(tmp_path):
     draft = data_draft(str(tmp_path / "t.csv"), tmp_path / "t.yaml", target="y", written_by="hpt init t.csv")
     assert yaml.safe_load(draft.text)["data"]["unlabeled"] == "drop"
     assert "Rows without a label, left out: 10 of 90." in draft.notes
+
+
+def test_odd_labels_are_noted_and_said_in_the_config(tmp_path):
+    rows = [f"{n % 11},{n * n % 7},{'unknown' if n % 30 == 9 else 'ab'[n % 2]}" for n in range(90)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,y", *rows]))
+    draft = data_draft(str(tmp_path / "t.csv"), tmp_path / "t.yaml", target="y", written_by="hpt init t.csv")
+    said = "Label 'y', kept as a class: 'unknown' (3 rows). If nothing is known there: "
+    assert draft.notes[0] == said + 'na_values: ["unknown"], unlabeled: drop.'
+    assert f"  # {said}" in draft.text
