@@ -22,6 +22,7 @@ READERS = {
     "show": ("show", "iris"),
     "best": ("best", "iris"),
     "why": ("why", "--study", "iris"),
+    "report": ("report", "iris"),
     "list": ("list",),
     "trial": ("trial", 1, "--study", "iris"),
     "logs": ("logs", 1, "--study", "iris"),
@@ -30,10 +31,10 @@ READERS = {
 }
 NAMED_BY = {
     "study.json": set(READERS) - {"list"},  # which says that the study is damaged
-    "study.yaml": set(),  # nobody needs it
-    "rounds/000.json": {"show", "best", "why", "trial", "refine"},
-    "trials/00001.json": {"show", "best", "trial", "refine"},
-    "confirm/000.json": {"show", "best", "trial"},
+    "study.yaml": set(),  # a report says on its page that it is not as it was given
+    "rounds/000.json": {"show", "best", "why", "trial", "report", "refine"},
+    "trials/00001.json": {"show", "best", "trial", "report", "refine"},
+    "confirm/000.json": {"show", "best", "trial", "report"},
     "best/model.json": {"predict"},
     ".cache/data/data.json": set(),
 }

@@ -22,6 +22,7 @@ COMMANDS = (
     ("show",),
     ("best", "iris"),
     ("why", "--study", "iris"),
+    ("report", "iris"),
     ("list",),
     ("trial", 1, "--study", "iris"),
     ("refine", "iris", "--dry-run"),
@@ -77,7 +78,14 @@ def test_what_may_not_be_read_is_named(in_process, folder, harmed):
             with as_nobody():
                 result = in_process(*command, folder=folder)  # which raises what would be a traceback
             said = result.stdout + result.stderr
-            if HARMED[harmed] != "trials" or command[0] in ("run", "show", "best", "trial", "confirm"):
+            if HARMED[harmed] != "trials" or command[0] in (
+                "run",
+                "show",
+                "best",
+                "trial",
+                "report",
+                "confirm",
+            ):
                 assert HARMED[harmed] in said, command
                 assert "read" in said or "permission denied" in said, command
             if HARMED[harmed] != "trials" and command[0] != "list":

@@ -23,6 +23,7 @@ READ = {
     "best": ("best", "iris"),
     "why": ("why", "--study", "iris"),
     "trial": ("trial", 0, "--study", "iris"),
+    "report": ("report", "iris"),
     "list": ("list",),
     "verify": ("verify", 0, "--study", "iris", "--workers", 1),
 }
