@@ -12,6 +12,7 @@ import errno
 import math
 import os
 import re
+import shlex
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ from yaml.events import AliasEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from hpt_cli.config.messages import safe
+from hpt_cli.data.files import SUFFIXES
+from hpt_cli.data.messages import escaped
 from hpt_cli.errors import ConfigError, Problem
 
 MAX_BYTES = 1024 * 1024
@@ -124,6 +127,8 @@ def read_file(path: Path) -> bytes:
             raise refuse("is a folder, not a config", "name the YAML file in it")
         if not stat.S_ISREG(status.st_mode):
             raise refuse("is not a regular file")
+        if path.name.lower().endswith(SUFFIXES):
+            raise ConfigError(path, [_no_config(path)])
         with open(descriptor, "rb", closefd=False) as file:
             text = file.read(MAX_BYTES + 1)
     except OSError as error:
@@ -133,6 +138,14 @@ def read_file(path: Path) -> bytes:
     if len(text) > MAX_BYTES:
         raise refuse("is larger than 1 MiB", "a config holds settings; data belongs into a file of its own")
     return text
+
+
+def _no_config(path: Path) -> Problem:
+    """What to do with a file of data in a config's place."""
+    arrays = path.name.lower().endswith(".npz")
+    command = shlex.join(["hpt", "init", str(path), *([] if arrays else ["--target", "COLUMN"])])
+    what = "an archive of arrays" if arrays else "a table"
+    return Problem(1, "", f"this is {what}, not a config", f"first: {escaped(command)}")
 
 
 def _near_file(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 
 import pytest
@@ -281,6 +282,20 @@ class TestReadFile:
         assert "larger than 1 MiB" in self.problem(tmp_path / "large").what
         (tmp_path / "just").write_bytes(b"#" * MAX_BYTES)
         assert len(read_file(tmp_path / "just")) == MAX_BYTES
+
+    @pytest.mark.parametrize(
+        ("name", "what", "label"),
+        [
+            ("my houses.csv", "a table", " --target COLUMN"),
+            ("T.CSV.GZ", "a table", " --target COLUMN"),
+            ("x.npz", "an archive of arrays", ""),
+        ],
+    )
+    def test_data_in_a_configs_place(self, name, what, label, tmp_path):
+        (tmp_path / name).write_bytes(b"\xff" * (MAX_BYTES + 1))
+        problem = self.problem(tmp_path / name)
+        assert (problem.line, problem.what) == (1, f"this is {what}, not a config")
+        assert problem.hint == f"first: hpt init {shlex.quote(str(tmp_path / name))}{label}"
 
     @pytest.mark.parametrize("name", ["a\0b", "x" * 300, "file/below"])
     def test_impossible_names(self, tmp_path, name):
