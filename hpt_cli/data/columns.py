@@ -165,7 +165,7 @@ def read(series: pd.Series[Any], reading: Reading, source: Source) -> Numbers | 
     if wrong.any():
         row = int(np.flatnonzero(wrong[codes])[0])
         expected = {"number": "a number", "boolean": "true or false", "date": "a date"}[reading.kind]
-        words = f" ({reading.dates.words})" if reading.dates and reading.dates.words else ""
+        words = f" ({reading.dates.expected})" if reading.dates and reading.dates.expected else ""
         raise source.error(
             f"{source.cell(levels[codes[row]])} is not {expected}{words}, as this column's cells are; "
             "correct it, or leave it empty if unknown",
@@ -209,7 +209,7 @@ def _table(levels: Sequence[str], gone: Iterable[str], reading: Reading) -> Arra
     if reading.kind == "boolean":
         value = _boolean
     if reading.kind == "date":
-        days = (reading.dates or DateWriting("")).days(levels)
+        days = (reading.dates or DateWriting("")).days(levels, any_clock=True)
         return np.where([level in gone for level in levels], np.nan, days)
     numbers = (None if level in gone else value(level) for level in levels)
     return np.array([np.nan if number is None else number for number in numbers], dtype=np.float64)
@@ -336,7 +336,7 @@ def _refuse_other_dates(
         return
     others = known.copy()
     others[known] = np.isnan(found.days(level for level in levels if level not in gone))
-    why = f"is not a date ({found.words}), as most cells of this column are; correct it, or leave it empty"
+    why = f"is not a date ({found.expected}), as most cells of this column are; correct it, or leave it empty"
     _refuse(others, why, codes, levels, name, source)
 
 

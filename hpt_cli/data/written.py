@@ -132,6 +132,7 @@ _TIMES: tuple[tuple[str, str], ...] = (
     (r"[ T]\d\d?:\d\d:\d\d", "%H:%M:%S"),
     (r"[ T]\d\d?:\d\d:\d\d\.\d{1,9}", "%H:%M:%S.%f"),
 )
+_CLOCK_WORDS = {"%H": "hour", "%M": "minute", "%S": "second", "%f": "fraction", "%z": " zone"}
 _LIKELY_DATE = re.compile(r"\d{4}|\d\d?[./-]\d\d?[./-]\d\d", re.ASCII)
 _MOST = 0.8  # of a column's distinct texts: the others are mistakes
 _ENOUGH = 5  # dates that make a column one of dates
@@ -152,8 +153,23 @@ class DateWriting:
     zone: bool = False
     words: str = ""
 
-    def days(self, texts: Iterable[str]) -> Array:
-        """Days since 1970 of stripped cells, with fractions for the time of day; NaN where one is no date."""
+    @property
+    def expected(self) -> str:
+        """For messages: ``day.month.year hour:minute``; empty where the file itself has a type for dates."""
+        _, timed, clock = self.format.partition("%H")
+        said = f"{self.words} {timed}{clock}".strip()
+        for letters, word in _CLOCK_WORDS.items():
+            said = said.replace(letters, word)
+        return said
+
+    def days(self, texts: Iterable[str], *, any_clock: bool = False) -> Array:
+        """Days since 1970 of stripped cells, with fractions for the time of day; NaN where one is no date.
+
+        Args:
+            texts: The cells.
+            any_clock: Where there are times, take them with and without seconds, and a date alone as its
+                midnight; a date alone is none where times have an offset from UTC.
+        """
         import pandas as pd
 
         cells = pd.Series(list(texts), dtype=object)
@@ -162,7 +178,16 @@ class DateWriting:
         if "%b" in self.format or "%B" in self.format:
             cells = cells.str.replace(r"[-,]", " ", regex=True).str.replace(r"  +", " ", regex=True)
         read = pd.to_datetime(cells, format=self.format, errors="coerce", utc=self.zone)
+        for form in self._other_clocks() if any_clock else ():
+            read = read.fillna(pd.to_datetime(cells, format=form, errors="coerce", utc=self.zone))
         return days_of(read)
+
+    def _other_clocks(self) -> list[str]:
+        day, timed, _ = self.format.partition(" %H")
+        if not timed:
+            return []
+        zone = "%z" if self.zone else ""
+        return [f"{day} {clock}{zone}".strip() for _, clock in _TIMES if clock or not zone]
 
 
 def days_of(dates: pd.Series[Any]) -> Array:

@@ -108,6 +108,26 @@ class TestDates:
         dataset = load("t.csv", "y")
         assert_allclose(feature(dataset, "b (hour)"), (N % 24 - 2) % 24, atol=1e-4)
 
+    def test_a_later_file_may_have_other_clocks_than_the_column_was_judged_by(self):
+        timed = find_dates(["2023-10-06 14:30", "2023-10-07 00:15"])
+        later = [
+            "2023-10-06",
+            "2023-10-06 06:00:00",
+            "2023-10-06 06:00:00.5",
+            "2023-10-06T12:00",
+            "6.10.2023",
+        ]
+        assert_array_equal(np.isnan(timed.days(later)), [True, True, True, False, True])
+        days = timed.days(later, any_clock=True) - 19636
+        assert_allclose(days, [0, 0.25, 0.25 + 0.5 / 86400, 0.5, np.nan], atol=1e-9)
+        assert timed.expected == "year-month-day hour:minute"
+
+    def test_a_date_alone_is_no_midnight_where_times_have_a_zone(self):
+        zoned = find_dates(["1.3.2021 14:30+02:00"])
+        days = zoned.days(["1.3.2021", "1.3.2021 02:00:00+02:00"], any_clock=True)
+        assert_allclose(days, [np.nan, 18687], atol=1e-9)
+        assert zoned.expected == "day.month.year hour:minute zone"
+
     def test_a_missing_date_is_a_missing_number(self, write, load, table):
         write("t.csv", table(b=lambda n: "NA" if n % 5 == 0 else f"2021-03-{n % 28 + 1:02}"))
         dataset = load("t.csv", "y")
