@@ -7,7 +7,7 @@ import gzip
 import importlib
 import io
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,8 @@ PREDICTION = "prediction"
 """What the column of labels is called in what comes out."""
 ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 Write = Callable[["pd.DataFrame"], None]
+_FAR = 20.0
+"""Standard deviations (ranges, with ``scale: minmax``) from the training rows' mean; skewed amounts reach 13."""
 
 
 @dataclass(frozen=True)
@@ -92,17 +94,21 @@ def _predict(
         _check_arrays(model, rows)
     scorer = Scorer(model) if model.target in names or rows.labels is not None else None
     unknown: dict[str, dict[str, int]] = {}
+    far: dict[int, tuple[int, float]] = {}
     total = 0
     wanted = (model.target,) if model.target in names else ()
     for piece, source in rows.pieces([*texts, *kept, *wanted]):
-        outputs = model.outputs(model.prepare(piece, source))
+        x = model.prepare(piece, source)
+        outputs = model.outputs(x)
         write(_table(model, piece, outputs, kept, probabilities=probabilities))
         if not isinstance(piece, np.ndarray):
             _count_unknown(model, piece, source, unknown)
+            _count_far(model, x, far)
         if scorer:
             scorer.add(_labels(rows, piece, model.target, total), outputs, source)
         total += len(outputs)
     notes += _unknown_notes(unknown)
+    notes += _far_notes(model, far)
     if scorer:
         notes += scorer.notes()
     return Prediction(total, scorer.scores() if scorer else {}, scorer.rows if scorer else 0, tuple(notes))
@@ -170,6 +176,38 @@ def _unknown_notes(unknown: dict[str, dict[str, int]]) -> Iterator[str]:
         if found:
             said = listed(found, 6, remarks=(f"{count:,} rows" for count in found.values()))
             yield f"Levels of {shown(name)} that the training rows did not have, taken for none: {said}."
+
+
+def _count_far(model: Model, x: Array, far: dict[int, tuple[int, float]]) -> None:
+    """Count the rows of prepared ``x`` (N, features) where a number is far off, and keep the farthest."""
+    recipe = model.recipe
+    if (recipe.mean == 0).all() and (recipe.std == 1).all():
+        return  # scale: none keeps no spread to compare with
+    scaled = x[:, : len(recipe.fields)]
+    counts = (np.abs(scaled) > _FAR).sum(axis=0)
+    for place in np.flatnonzero(counts).tolist():
+        own = scaled[:, place]
+        seen, farthest = far.get(place, (0, 0.0))
+        here = float(own[np.abs(own).argmax()])
+        far[place] = seen + int(counts[place]), max(farthest, here, key=abs)
+
+
+def _far_notes(model: Model, far: Mapping[int, tuple[int, float]]) -> Iterator[str]:
+    recipe, names, remarks = model.recipe, [], []
+    for place, (rows, scaled) in sorted(far.items()):
+        field, mean, std = recipe.fields[place], float(recipe.mean[place]), float(recipe.std[place])
+        ends = [scaled * std + mean, mean]
+        dated = field.part == "days"
+        said = [str(np.datetime64(int(v), "D")) if dated and abs(v) < 3e6 else f"{v:.6g}" for v in ends]
+        names.append(field.column)
+        remarks.append(
+            f"{rows:,} {'row' if rows == 1 else 'rows'}, such as {said[0]}; trained around {said[1]}"
+        )
+    if names:
+        yield (
+            f"Numbers far from those of the training rows, by {_FAR:g} times their spread or more: "
+            f"{listed(names, 6, remarks=remarks)}."
+        )
 
 
 class Scorer:

@@ -207,6 +207,23 @@ def test_unknown_levels_and_unknown_columns_are_noted(loans_study, predict, tmp_
     assert "Levels of 'district' that the training rows did not have, taken for none: 'Insel'" in said
 
 
+def test_numbers_far_from_those_of_the_training_rows_are_noted(prices_study, predict, tmp_path, monkeypatch):
+    runs, path, _ = prices_study
+    frame = pd.read_csv(path)
+    assert "far from" not in predict(runs, path).stderr
+    frame.loc[[3, 50], "area"] = [45876.5, 20000.25]
+    frame.loc[7, "rooms"] = -4000
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    monkeypatch.setattr(rows_module, "ROWS", 30)
+    result = predict(runs, tmp_path / "t.csv")
+    assert result.exit_code == 0
+    assert (
+        "by 20 times their spread or more: 'area' (2 rows, such as 45876.5; trained around 11"
+        in result.stderr
+    )
+    assert "'rooms' (1 row, such as -4000; trained around 3." in result.stderr
+
+
 def test_labels_that_the_model_does_not_know_are_not_scored(loans_study, predict, tmp_path):
     runs, path, _ = loans_study
     lines = path.read_text(encoding="utf-8").splitlines()
