@@ -31,7 +31,7 @@ PREDICTION = "prediction"
 ENDINGS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 Write = Callable[["pd.DataFrame"], None]
 _FAR = 20.0
-"""Standard deviations (ranges, with ``scale: minmax``) from the training rows' mean; skewed amounts reach 13."""
+"""Standard deviations (ranges, with ``scale: minmax``) from the training rows' mean; amounts reach 13."""
 
 
 @dataclass(frozen=True)
