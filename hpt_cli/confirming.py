@@ -91,7 +91,8 @@ def confirm_study(
             return record, False
         dataset = _dataset(store, config)
         count = count_workers(config.execution, workers)
-        observe(StudyStarted(store.name, tuple(results.values()), len(results), count))
+        finished = tuple(results.values())
+        observe(StudyStarted(store.name, finished, len(results), count, store.evidence()))
         store.save_confirmation(record)
         objective = make_objective(store, config)
         needs = (read_folder(store, config), objective.grace)
@@ -217,7 +218,7 @@ def _words(trials: Sequence[int], seen: Sequence[int], level: Container[int] | N
     best = f"trial {trials[0]}" + (
         ", the best seen, too" if trials[0] == seen[0] else f", the best seen trial {seen[0]}"
     )
-    order = f"the best believed by the model, which has also seen what is near a trial, is {best}"
+    order = f"the best believed by the model before it, which has also seen what is near a trial, is {best}"
     return f"candidates: {said}{more}; {order}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hpt_cli.evidence import NOTHING_ELSE, Evidence
 from hpt_cli.rerun import Rerun, WantedReruns
 from hpt_cli.rounds import Cost, RoundPlan
 from hpt_cli.trial import TrialResult, TrialSpec
@@ -19,12 +20,14 @@ class StudyStarted:
         finished: What was finished before.
         planned: Trials of all rounds that are planned so far.
         workers: How many trials can train at the same time.
+        evidence: What is known beside the finished trials.
     """
 
     name: str
     finished: tuple[TrialResult, ...]
     planned: int
     workers: int
+    evidence: Evidence = NOTHING_ELSE
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,12 @@ class RerunsStarted:
     Args:
         wanted: Which, and why.
         finished: How many of these trainings are there already.
+        trials: Those that are trained again.
     """
 
     wanted: WantedReruns
     finished: int
+    trials: tuple[TrialResult, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,13 @@ from hpt_cli.rounds import (
     Limits,
     RoundPlan,
     Situation,
+    believed_best,
     decide,
     expected_cost,
     wanted_reruns,
+    why_no_belief,
 )
+from hpt_cli.rounds.situation import measured_noise
 from hpt_cli.seeds import ASK, DECIDE
 from hpt_cli.space import Float
 from hpt_cli.store import StudyStore
@@ -151,20 +154,18 @@ def pruner_of(
 
 
 def best_believed(
-    plans: Sequence[RoundPlan], results: Sequence[TrialResult], config: StudyConfig
-) -> TrialResult | None:
-    """The trial that the last round's model believes best; ``None`` where it has none that knows enough.
+    plans: Sequence[RoundPlan], results: Sequence[TrialResult], config: StudyConfig, reruns: Sequence[Rerun]
+) -> int | None:
+    """The trial that the model of coarse to fine believes best, by which a confirmation takes its candidates.
 
-    It takes the fit of the model, and so the time of a suggestion.
+    ``None`` where there is no such model, and where trainings of one trial do not differ: what was seen is
+    true then.
     """
-    from hpt_cli.strategies.bayes import BayesSearch
-
-    first = plans[-1].first
-    strategy = strategy_of(plans[-1], config, [result for result in results if result.number < first])
-    for result in results:
-        if result.number >= first:
-            strategy.tell(result.number - first, result)
-    return strategy.best_believed() if isinstance(strategy, BayesSearch) else None
+    known = situation(plans, results, config, reruns)
+    noise = measured_noise(known)
+    if why_no_belief(known) or (noise is not None and noise.spread == 0):
+        return None
+    return believed_best(known)[0]
 
 
 def first_round(config: StudyConfig) -> RoundPlan:
@@ -420,6 +421,12 @@ def check_refinable(store: StudyStore, config: StudyConfig) -> bool:
     raise InputError(
         f"study {store.name} is not finished ({len(results)} trials); finish it first, with hpt run{damaged}"
     )
+
+
+def trials_left(store: StudyStore, plan: RoundPlan) -> int:
+    """How many trials of a round have no result yet."""
+    numbers = {file.number for file in store.trial_files()}
+    return sum(number not in numbers for number in range(plan.first, plan.first + plan.trials))
 
 
 def preview_refine(store: StudyStore, config: StudyConfig, request: RefineRequest) -> RoundPlan | NoRound:

@@ -48,7 +48,7 @@ def rank(
         limits: Between which values the objective lies.
     """
     results = sorted(results, key=attrgetter("number"))
-    done, ranks = _done_in_order(results, goal, evidence)
+    done, ranks = done_in_order(results, goal, evidence)
     others = [result for result in results if result.objective is None]
     others.sort(key=lambda result: list(Status).index(result.status))
     ordered = done + others
@@ -76,12 +76,12 @@ def best_of(
     results: Iterable[TrialResult], goal: str, evidence: Evidence = NOTHING_ELSE
 ) -> TrialResult | None:
     """The trial at the top of the leaderboard; ``None`` if none is done."""
-    done, _ = _done_in_order(sorted(results, key=attrgetter("number")), goal, evidence)
+    done, _ = done_in_order(sorted(results, key=attrgetter("number")), goal, evidence)
     return done[0] if done else None
 
 
-def _done_in_order(
-    results: Iterable[TrialResult], goal: str, evidence: Evidence
+def done_in_order(
+    results: Iterable[TrialResult], goal: str, evidence: Evidence, among: int | None = None
 ) -> tuple[list[TrialResult], list[int]]:
     """The trials that are done, best first, and their ranks.
 
@@ -91,6 +91,7 @@ def _done_in_order(
         results: By number, which decides between equals.
         goal: ``minimize`` or ``maximize``.
         evidence: What is known beside the trials.
+        among: How many of the study's trials are done, where ``results`` are not all of them.
     """
     done = [result for result in results if result.objective is not None]
     mean: Callable[[TrialResult], float] = attrgetter("objective")
@@ -98,7 +99,7 @@ def _done_in_order(
         means = {result.number: mean_objective(result, evidence) for result in done}
         mean = lambda result: means[result.number]  # noqa: E731
     tiers: tuple[list[TrialResult], ...] = ([], [], [])
-    confirmed = evidence.confirmed(len(done))
+    confirmed = evidence.confirmed(len(done) if among is None else among)
     if confirmed is None:
         tiers[2].extend(done)
     else:
@@ -208,7 +209,29 @@ def sort_rows(board: Leaderboard, by: str) -> Sequence[Row]:
         sign = -1.0 if _is_maximized(by) else 1.0
         return tuple(sorted(board.rows, key=lambda row: _number_order(row.metrics.get(by), sign)))
     known = ["objective", "rank", *columns, *params, *board.metrics]
-    raise InputError(f"--sort {by}: there is no such column; {suggest(by, known)}")
+    meant = f"validation_{by}"  # what is left out is the part of the data, and a study judges by validation
+    raise InputError(
+        f"--sort {by}: there is no such column; {suggest(meant if meant in board.metrics else by, known)}"
+    )
+
+
+def value_by(board: Leaderboard, by: str) -> Callable[[Row], Value | None] | None:
+    """What rows were sorted by, where a table of the leaderboard does not hold it anyway.
+
+    Args:
+        board: The leaderboard.
+        by: As :func:`sort_rows` took it.
+    """
+    if by == "round":
+        return lambda row: row.result.round
+    if by == "trainings":
+        return lambda row: row.trainings if row.rank is not None else None
+    if by in COLUMNS or by == "number" or by in map(param_title, board.params):
+        return None
+    params = {param_title(name): name for name in board.all_params}
+    if by in params:
+        return lambda row: row.result.params.get(params[by])
+    return lambda row: row.metrics.get(by)
 
 
 def _level(

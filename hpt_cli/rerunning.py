@@ -71,7 +71,8 @@ class Rerunner:
         keys = [(trial, number) for trial in wanted.trials for number in wanted.numbers]
         missing = [key for key in keys if key not in found]
         if missing:
-            self._observe(RerunsStarted(wanted, finished=len(keys) - len(missing)))
+            trials = tuple(results[trial] for trial in wanted.trials)
+            self._observe(RerunsStarted(wanted, len(keys) - len(missing), trials))
             self._train(missing, wanted, results, found)
         return [found[key] for key in keys]
 

@@ -154,7 +154,8 @@ class StudyLoop:
             self._remember_finished()
         self._rerunner.set_damaged_aside()
         self._limits = self._limits_so_far()
-        self._observe(StudyStarted(self._store.name, tuple(self._in_order()), self._in_all(), self._workers))
+        finished, evidence = tuple(self._in_order()), self._store.evidence()
+        self._observe(StudyStarted(self._store.name, finished, self._in_all(), self._workers, evidence))
         self._stop_if_broken()
         ended = self._run_rounds()
         if (

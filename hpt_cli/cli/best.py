@@ -22,7 +22,7 @@ def command(study: str | None, as_yaml: bool, as_json: bool, as_args: bool, runs
     """Print the best trial's params.
 
     The best is the confirmed trial, or, before hpt confirm, the one with the best mean.  Beside it: the best
-    seen, which of many trials is the luckiest, and the one that the model of bayes believes best.
+    seen, which of many trials is the luckiest, and the one that a model of all trials believes best.
 
     STUDY is a name under the runs folder, or a folder; left out, it is the newest.
 
@@ -55,12 +55,12 @@ def command(study: str | None, as_yaml: bool, as_json: bool, as_args: bool, runs
         from hpt_cli.views.machine import to_json
 
         plans, believed = store.rounds(), None
-        if plans and plans[-1].strategy == "bayes":  # whose model is heavy to import
+        if plans and plans[-1].strategy == "bayes":  # whose users wait for a model anyway
             from hpt_cli.planning import best_believed
             from hpt_cli.preparation import open_config
 
-            believed = best_believed(plans, store.results(), open_config(store))
-        bests = view.bests_of(standing, best, None if believed is None else believed.number)
+            believed = best_believed(plans, store.results(), open_config(store), store.reruns())
+        bests = view.bests_of(standing, best, believed)
         console = make_console()
         if as_json:
             print(to_json(view.best_json(standing, bests)))

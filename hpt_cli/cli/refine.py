@@ -81,7 +81,7 @@ def command(
     from hpt_cli.config import StudyConfig
     from hpt_cli.engines import count_workers
     from hpt_cli.errors import InputError
-    from hpt_cli.planning import NoRound, RefineRequest, check_refinable, cost_of, preview_refine
+    from hpt_cli.planning import NoRound, RefineRequest, check_refinable, cost_of, preview_refine, trials_left
     from hpt_cli.preparation import reload_data
     from hpt_cli.ranking import suggest
     from hpt_cli.refined_config import write_refined
@@ -108,6 +108,10 @@ def command(
         if isinstance(plan, NoRound):
             notify(plan.why)
             return
+        if plan.number < len(store.rounds()):
+            left = trials_left(store, plan)
+            done = f"{plan.trials - left} of its {plan.trials} trials are finished, {left} are left"
+            notify(f"round {plan.number} is begun already: {done}")
         workers = count_workers(config.execution, workers)
         cost = cost_of(plan, store.rounds(), store.results(), config, workers)
         show_round(make_console(stderr=as_json), plan, cost)

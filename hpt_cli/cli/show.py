@@ -80,12 +80,12 @@ def command(
         from hpt_cli.views.console import make_console
         from hpt_cli.views.leaderboard import show
 
-        show(make_console(), standing, rows)
+        show(make_console(), standing, rows, by)
     elif form == "md":
         from hpt_cli.views.console import make_console, plus_minus
         from hpt_cli.views.leaderboard import markdown
 
-        print(markdown(standing, rows, plus_minus(make_console())))
+        print(markdown(standing, rows, plus_minus(make_console()), by))
     else:
         from hpt_cli.views.machine import csv_lines, json_lines
 

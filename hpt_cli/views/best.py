@@ -21,8 +21,8 @@ class Bests:
     Args:
         row: At the top of the leaderboard: the confirmed one, or the one with the best mean.
         seen: With the best objective of its planned repeats: of many the luckiest.
-        believed: What the model of ``bayes`` believes best, which has also seen what is near it; ``None``
-            where there is no such model.
+        believed: What the model believes best by which ``hpt confirm`` takes its candidates, and which has
+            also seen what is near it; ``None`` where there is no such model.
         confirmed: What ``hpt confirm`` chose; ``None`` before it, and where trials have finished since.
     """
 

@@ -8,29 +8,36 @@ from rich.console import Console
 from rich.text import Text
 
 from hpt_cli.board import Leaderboard, Row
-from hpt_cli.ranking import param_title
+from hpt_cli.ranking import param_title, value_by
 from hpt_cli.trial import Status
 from hpt_cli.views.confirmed import headline, test_scores
 from hpt_cli.views.console import BEST, FAINT, WARNING, pairs, plus_minus, write_lines
 from hpt_cli.views.standing import Standing, counts, notes
 from hpt_cli.views.table import KEEP, Column, draw, fitting, numbers
-from hpt_cli.views.text import ABSENT, exact, interval, number, seconds, spread, value
+from hpt_cli.views.text import ABSENT, clean, exact, interval, number, seconds, spread, value
 
 # What goes first where the terminal is narrow; params go from the last to the first.
 _DROP_STATUS, _DROP_SECONDS, _DROP_EPOCHS, _DROP_INTERVAL, _DROP_PARAM = 400, 300, 200, 150, 1
 
 
-def show(console: Console, standing: Standing, rows: Sequence[Row]) -> None:
-    """The whole view of a study: its name, the table, the best trial, what to know and what to do next."""
+def show(console: Console, standing: Standing, rows: Sequence[Row], by: str = "objective") -> None:
+    """The whole view of a study: its name, the table, the best trial, what to know and what to do next.
+
+    Args:
+        console: Where to.
+        standing: Of the study.
+        rows: Those of the table.
+        by: What they are sorted by, which gets a column.
+    """
     if not console.is_terminal:
-        write_lines(console, plain(standing, rows))
+        write_lines(console, plain(standing, rows, by))
         return
     heading = Text.assemble((standing.name, "bold"), f"  {counts(standing)}")
     heading.append(f"  {standing.goal} {standing.metric}", FAINT)
     console.print(heading)
     console.print()
     if rows:
-        columns = leaderboard_columns(standing.board, rows, standing.metric, plus_minus(console))
+        columns = leaderboard_columns(standing.board, rows, standing.metric, plus_minus(console), by)
         kept, dropped = fitting(columns, console.width)
         console.print(draw(console, kept, row_styles(standing.board, rows)))
         titles = ", ".join(column.title for column in dropped if column.drop != _DROP_STATUS)
@@ -78,8 +85,10 @@ def show_ways(console: Console, standing: Standing) -> None:
     console.print(pairs(ways, indent=""), style=FAINT, soft_wrap=True)  # can be copied in one piece
 
 
-def leaderboard_columns(board: Leaderboard, rows: Sequence[Row], metric: str, sign: str) -> list[Column]:
-    """Rank, trial, objective, its interval, the params that vary, epochs, seconds, status.
+def leaderboard_columns(
+    board: Leaderboard, rows: Sequence[Row], metric: str, sign: str, by: str = "objective"
+) -> list[Column]:
+    """Rank, trial, objective, its interval, what it is sorted by, params that vary, epochs, seconds, status.
 
     The best is marked, or the confirmed one, and what cannot be told from it.
     """
@@ -108,6 +117,9 @@ def leaderboard_columns(board: Leaderboard, rows: Sequence[Row], metric: str, si
     if any(row.interval is not None for row in rows):
         intervals = [interval(row.interval.low, row.interval.high) if row.interval else "" for row in rows]
         columns.append(Column("95 %", tuple(intervals), "right", _DROP_INTERVAL))
+    sorted_by = None if by == metric else value_by(board, by)
+    if sorted_by is not None:
+        columns.append(numbers(by, [value(sorted_by(row)) for row in rows]))
     for index, name in enumerate(board.params):
         values = [row.result.params.get(name) for row in rows]
         cells = [value(of) for of in values]
@@ -141,7 +153,7 @@ def objective(row: Row, sign: str) -> str:
     return number(row.mean) + ("" if row.spread is None else f" {sign} {spread(row.spread)}")
 
 
-def plain(standing: Standing, rows: Sequence[Row]) -> list[str]:
+def plain(standing: Standing, rows: Sequence[Row], by: str = "objective") -> list[str]:
     """The same for a pipe: tab-separated, every digit, nothing cut; then the notes, a line each."""
     board = standing.board
     lines = []
@@ -150,6 +162,8 @@ def plain(standing: Standing, rows: Sequence[Row]) -> list[str]:
         known = any(row.interval is not None for row in rows)
         titles = ["rank", "trial", standing.metric, *(["spread"] if spreads else [])]
         titles += ["low", "high", "standing"] if known else []
+        sorted_by = None if by == standing.metric else value_by(board, by)
+        titles += [clean(by)] if sorted_by else []
         titles += map(param_title, board.params)
         lines.append("\t".join([*titles, "epochs", "seconds", "status"]))
         for row in rows:
@@ -158,6 +172,7 @@ def plain(standing: Standing, rows: Sequence[Row]) -> list[str]:
             cells += [exact(row.spread)] if spreads else []
             ends = (row.interval.low, row.interval.high) if row.interval else (None, None)
             cells += [*map(exact, ends), row.standing] if known else []
+            cells += [exact(sorted_by(row))] if sorted_by else []
             cells += [exact(result.params.get(name)) for name in board.params]
             cells += [exact(row.epochs), seconds(result.timing.seconds), str(result.status)]
             lines.append("\t".join(cell or ABSENT for cell in cells))
@@ -187,9 +202,9 @@ def _plain_best(standing: Standing, best: Row) -> str:
     return f"best: trial {best.result.number}, {said}: {params}"
 
 
-def markdown(standing: Standing, rows: Sequence[Row], sign: str = "±") -> str:
+def markdown(standing: Standing, rows: Sequence[Row], sign: str = "±", by: str = "objective") -> str:
     """A table for a report or a pull request."""
-    columns = leaderboard_columns(standing.board, rows, standing.metric, sign)
+    columns = leaderboard_columns(standing.board, rows, standing.metric, sign, by)
     rules = ["---:" if column.justify == "right" else "---" for column in columns]
     lines = [[column.title for column in columns], rules]
     lines += [list(cells) for cells in zip(*(column.cells for column in columns), strict=True)]

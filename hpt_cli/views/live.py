@@ -12,7 +12,6 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from hpt_cli.board import Row
 from hpt_cli.events import Event, Notice, RoundStarted
 from hpt_cli.trial import Status
 from hpt_cli.views.console import BEST, FAINT, WARNING, plus_minus
@@ -100,8 +99,8 @@ class LiveView:
         parts: list[RenderableType] = [self._bar(), self._counts()]
         best = progress.best
         if best is not None:
-            said = objective(Row(1, best), plus_minus(self._console))
-            parts.append(Text.assemble((f"best: trial {best.number}", BEST), f"  {progress.metric} {said}"))
+            said = f"{progress.metric} {objective(best, plus_minus(self._console))}"
+            parts.append(Text.assemble((f"best: trial {best.result.number}", BEST), f"  {said}"))
             parts.append(self._rows())
         return Group(*parts)
 

@@ -51,7 +51,6 @@ class PlainView:
 
     def observe(self, event: Event) -> None:
         """Print the event, if it says something."""
-        best_before = self.progress.best
         self.progress.take(event)
         if isinstance(event, StudyStarted):
             before = f", {len(event.finished)} finished before" if event.finished else ""
@@ -60,7 +59,7 @@ class PlainView:
         elif isinstance(event, RoundStarted):
             write_lines(self._console, plain_round(event.plan, event.cost))
         elif isinstance(event, TrialFinished):
-            self._say(self._trial_line(event.result, best_before))
+            self._say(self._trial_line(event.result))
         elif isinstance(event, RerunsStarted):
             there = f", {event.finished} finished before" if event.finished else ""
             self._say(f"{event.wanted.why}{there}")
@@ -77,14 +76,14 @@ class PlainView:
     def restore(self) -> None:
         """Nothing of the terminal was changed."""
 
-    def _trial_line(self, result: TrialResult, best_before: TrialResult | None) -> str:
+    def _trial_line(self, result: TrialResult) -> str:
         """``[13/60] trial 12: validation_accuracy 0.9833, best so far; learning_rate 0.0123; 1.24 s``."""
         progress = self.progress
         if result.objective is None:
             outcome = f"{result.status.said}: {short(result.reason, 200)}"
         else:
             outcome = f"{progress.metric} {objective(Row(None, result), '+-')}"
-            if progress.best is not best_before:
+            if progress.best and progress.best.result.number == result.number:
                 outcome += ", best so far"
         params = ", ".join(f"{clean(name)} {value(of)}" for name, of in result.params.items())
         place = f"[{progress.finished}/{progress.planned}]"

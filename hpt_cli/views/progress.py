@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import bisect
+import dataclasses
 import time
 from collections import Counter
 from collections.abc import Callable
 
-from hpt_cli.board import Leaderboard, Rows, ranks_of
+from hpt_cli.board import Leaderboard, Row, Rows
 from hpt_cli.events import (
     Event,
     RerunFinished,
@@ -18,7 +19,8 @@ from hpt_cli.events import (
     TrialFinished,
     TrialStarted,
 )
-from hpt_cli.ranking import sort_key
+from hpt_cli.evidence import NOTHING_ELSE, Evidence
+from hpt_cli.ranking import done_in_order, sort_key
 from hpt_cli.rounds import RoundPlan
 from hpt_cli.trial import Status, TrialResult
 
@@ -27,7 +29,7 @@ STOPPING = "stopping: trials in flight have 2 s; again to stop at once"
 
 Clock = Callable[[], float]
 
-_KEPT = 20  # of the best trials, more than any view shows
+_KEPT = 50  # of the best trials: more than any view shows, and than reruns are likely to move down
 
 
 class Progress:
@@ -52,7 +54,10 @@ class Progress:
         self.reruns_finished = 0
         self._clock = clock
         self._open = 0  # handed out and not back, those that wait for a worker included
-        self._ranked: list[TrialResult] = []
+        self._ranked: list[TrialResult] = []  # by their own repeats, the best of them
+        self._again: dict[int, TrialResult] = {}  # those with reruns, however good
+        self._evidence = NOTHING_ELSE
+        self._top: Rows | None = None  # what follows from these, as soon as it is asked for
         self.finished_now = 0  # not those of earlier sessions
         self._began: float | None = None  # the first trial of this session and round
         self._of_round = 0  # finished in this session and round
@@ -65,14 +70,16 @@ class Progress:
         return min(self._open, self.workers)
 
     @property
-    def best(self) -> TrialResult | None:
-        """The best trial that is done."""
-        return self._ranked[0] if self._ranked else None
+    def best(self) -> Row | None:
+        """The best trial that is done, by all that is known of it, as the leaderboard has it."""
+        rows = self._rows()
+        return rows[0] if rows else None
 
     def take(self, event: Event) -> None:
         """Learn from an event."""
         if isinstance(event, StudyStarted):
             self.name, self.planned, self.workers = event.name, event.planned, event.workers
+            self._evidence = event.evidence
             for result in event.finished:
                 self._count(result)
         elif isinstance(event, RoundStarted):
@@ -85,8 +92,12 @@ class Progress:
         elif isinstance(event, RerunsStarted):
             self.reruns = len(event.wanted.trials) * len(event.wanted.numbers)
             self.reruns_finished = event.finished
+            self._again |= {result.number: result for result in event.trials}
         elif isinstance(event, RerunFinished):
             self.reruns_finished += 1
+            known = self._evidence
+            self._evidence = Evidence([*known.reruns, event.rerun], known.confirmations)
+            self._top = None
         elif isinstance(event, TrialStarted):
             self._open += 1
             if self._began is None:
@@ -115,15 +126,27 @@ class Progress:
 
     def top(self, count: int) -> Leaderboard:
         """The best trials so far, at most ``count``, of which no view asks for more than 20."""
-        best = self._ranked[:count]
-        rows = Rows(best, ranks_of(result.objective or 0.0 for result in best))
+        shown = self._rows()
+        rows = dataclasses.replace(shown, results=shown.results[:count], ranks=shown.ranks[:count])
         dimensions = self.plan.space.dimensions if self.plan else {}
         params = tuple(name for name, dimension in dimensions.items() if dimension.size != 1)
         return Leaderboard(self.goal, rows, params, (), dict(self.counts))
 
+    def _rows(self) -> Rows:
+        if self._top is None:
+            kept = {result.number: result for result in self._ranked} | self._again
+            done, among = [kept[number] for number in sorted(kept)], self.counts[Status.DONE]
+            ordered, ranks = done_in_order(done, self.goal, self._evidence, among)
+            confirmed = self._evidence.confirmed(among)
+            self._top = Rows(ordered, ranks, self._evidence, confirmed=confirmed)
+        return self._top
+
     def _count(self, result: TrialResult) -> None:
         self.finished += 1
         self.counts[result.status] += 1
+        self._top = None
+        if self._evidence.knows(result.number):
+            self._again[result.number] = result
         if result.objective is not None:
             bisect.insort(self._ranked, result, key=lambda ranked: sort_key(ranked, self.goal))
             del self._ranked[_KEPT:]  # with 100,000 trials their curves would fill the memory

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hpt_cli.board import Leaderboard, Row
-from hpt_cli.endings import Ended
+from hpt_cli.endings import Ended, Reason
 from hpt_cli.errors import DamagedStudyError
 from hpt_cli.network import metric_range
 from hpt_cli.noise import UNLIMITED, Interval, Noise
@@ -44,6 +44,7 @@ class Standing:
         damage: Files among the trials and reruns that cannot be read.
         ended: How the study ended, if it did.
         ended_note: Why it ended before its last trial, in a sentence, if it did.
+        running: Whether a process was at it when it was read.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Standing:
     damage: Sequence[Damage] = ()
     ended: Ended | None = None
     ended_note: str | None = None
+    running: bool = False
 
     @property
     def finished(self) -> int:
@@ -97,6 +99,7 @@ def standing_of(store: StudyStore) -> Standing:
         damage=[*summary.damage, *reruns],
         ended=Ended.from_study(store.study),
         ended_note=ended_note(store.study, len(summary.results), planned),
+        running=store.holder() is not None,
     )
 
 
@@ -120,12 +123,23 @@ def planned_trials(plans: Sequence[RoundPlan], config: Mapping[str, Any]) -> int
 def counts(standing: Standing) -> str:
     """``23 of 60 trials: 21 done, 2 diverged``, shorter where all is well."""
     finished = standing.finished
-    of = f"{finished} of {standing.planned}" if standing.planned > finished else f"{finished}"
+    missing = standing.planned > finished
+    cut = finished and missing and not standing.running and not _has_all(standing.ended)
+    of = f"{finished} of {standing.planned}" if missing else f"{finished}"
     noun = "trial" if max(finished, standing.planned) == 1 else "trials"
     found = standing.board.counts
     if not finished or set(found) == {Status.DONE}:
-        return f"{of} {noun}" + (", done" if finished else "")
-    return f"{of} {noun}: " + ", ".join(f"{count} {status}" for status, count in found.items())
+        return f"{of} {noun}" + (", stopped" if cut else ", done" if finished else "")
+    return (
+        f"{of} {noun}: "
+        + ", ".join(f"{count} {status}" for status, count in found.items())
+        + ("; stopped" if cut else "")
+    )
+
+
+def _has_all(ended: Ended | None) -> bool:
+    """Whether nothing is left to run: a space can hold fewer trials than were planned."""
+    return ended is not None and ended.reason is Reason.FINISHED
 
 
 def notes(standing: Standing) -> list[str]:

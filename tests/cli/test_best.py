@@ -30,3 +30,13 @@ def test_without_a_model_nothing_is_believed(make_study, make_trial, hpt):
     told = json.loads(hpt("best", "--json").stdout)
     assert (told["seen"], told["believed"], told["confirmed"]) == (1, None, None)
     assert "believed" not in hpt("best").stdout
+
+
+def test_what_is_believed_best_is_what_a_confirmation_begins_with(tmp_path, runs, hpt):
+    path = tmp_path / "iris.yaml"
+    path.write_text(CONFIG)
+    assert hpt("run", path).exit_code == 0
+    believed = json.loads(hpt("best", "--json").stdout)["believed"]
+    assert hpt("confirm", "--top", 2, "--repeats", 2).exit_code == 0
+    record = json.loads((runs / "iris" / "confirm" / "000.json").read_text())
+    assert record["plan"]["trials"][0] == believed

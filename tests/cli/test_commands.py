@@ -73,6 +73,13 @@ class TestShow:
         assert result.exit_code == 0
         assert "no trial is done yet" in result.stdout
 
+    def test_what_it_is_sorted_by_has_a_column(self, hpt, study):
+        lines = hpt("show", "--sort", "validation_loss").stdout.splitlines()
+        place = lines[0].split("\t").index("validation_loss")
+        losses = [float(line.split("\t")[place]) for line in lines[1:3]]
+        assert losses == sorted(losses)
+        assert "did you mean 'validation_loss'?" in hpt("show", "--sort", "loss").stderr
+
     def test_top_and_sort(self, hpt, study):
         lines = hpt("show", "--top", 2, "--sort", "number").stdout.splitlines()
         assert [line.split("\t")[1] for line in lines[1:3]] == ["0", "1"]

@@ -128,7 +128,7 @@ class TestNotes:
         assert counts(standing_of(make_study([make_trial(0, 0.5)], name="one"))) == "1 trial, done"
         assert (
             counts(standing_of(make_study([make_trial(0, 0.5)], name="two", planned=2)))
-            == "1 of 2 trials, done"
+            == "1 of 2 trials, stopped"
         )
         assert counts(standing_of(make_study([], name="none", planned=2))) == "0 of 2 trials"
 

@@ -5,10 +5,22 @@ from contextlib import suppress
 import pytest
 
 from hpt_cli.errors import InterruptedStudyError
-from hpt_cli.events import Notice, RoundFinished, RoundStarted, StudyStarted, TrialFinished, TrialStarted
+from hpt_cli.events import (
+    Notice,
+    RerunFinished,
+    RerunsStarted,
+    RoundFinished,
+    RoundStarted,
+    StudyStarted,
+    TrialFinished,
+    TrialStarted,
+)
+from hpt_cli.evidence import Evidence
 from hpt_cli.in_flight import SECONDS_TO_FINISH
+from hpt_cli.ranking import rank
+from hpt_cli.rerun import Purpose, Rerun, WantedReruns
 from hpt_cli.rounds import Cost
-from hpt_cli.trial import Origin, Status, TrialSpec
+from hpt_cli.trial import Origin, RepeatResult, Status, Timing, TrialSpec
 from hpt_cli.views.live import LiveView
 from hpt_cli.views.plain import PlainView
 from hpt_cli.views.progress import Progress
@@ -86,7 +98,30 @@ class TestProgress:
         progress.take(TrialFinished(make_trial(4)))
         rows = progress.top(3).rows
         assert [(row.rank, row.result.number) for row in rows] == [(1, 1), (1, 2), (3, 3)]
-        assert progress.best.number == 1
+        assert progress.best.result.number == 1
+
+    def test_reruns_count_as_on_the_leaderboard_those_of_before_and_those_of_now(
+        self, progress, make_plan, make_trial
+    ):
+        finished = tuple(make_trial(number, accuracy) for number, accuracy in enumerate([0.9, 0.8, 0.7, 0.6]))
+
+        def rerun(trial, accuracy):
+            repeat = RepeatResult(100, Status.DONE, accuracy, {"validation_accuracy": accuracy})
+            return Rerun(trial, 0, Purpose.NOISE, repeat, Timing(0.0, 1.0, 1.0))
+
+        progress.take(StudyStarted("digits", finished, 9, 2, Evidence([rerun(0, 0.5)])))
+        progress.take(RoundStarted(make_plan(9), 4))
+        assert (progress.best.result.number, progress.best.mean) == (1, 0.8)
+        progress.take(RerunsStarted(WantedReruns((1, 3), (0,), Purpose.NOISE, "why"), 0, finished[1::2]))
+        progress.take(RerunFinished(rerun(1, 0.4)))
+        progress.take(RerunFinished(rerun(3, 0.9)))
+        means = [(row.result.number, pytest.approx(row.mean)) for row in progress.top(5).rows]
+        assert means == [(3, 0.75), (0, 0.7), (2, 0.7), (1, 0.6)]
+        evidence = Evidence([rerun(0, 0.5), rerun(1, 0.4), rerun(3, 0.9)])
+        board = rank(finished, "maximize", None, evidence)
+        assert [row.result.number for row in board.rows] == [number for number, _ in means]
+        progress.take(TrialFinished(make_trial(4, 0.74)))
+        assert [row.result.number for row in progress.top(2).rows] == [3, 4]
 
     def test_an_exhausted_round_is_planned_no_more(self, progress, make_plan):
         begin(progress.take, make_plan(9))
