@@ -124,17 +124,13 @@ def counts(standing: Standing) -> str:
     """``23 of 60 trials: 21 done, 2 diverged``, shorter where all is well."""
     finished = standing.finished
     missing = standing.planned > finished
-    cut = finished and missing and not standing.running and not _has_all(standing.ended)
     of = f"{finished} of {standing.planned}" if missing else f"{finished}"
     noun = "trial" if max(finished, standing.planned) == 1 else "trials"
     found = standing.board.counts
     if not finished or set(found) == {Status.DONE}:
-        return f"{of} {noun}" + (", stopped" if cut else ", done" if finished else "")
-    return (
-        f"{of} {noun}: "
-        + ", ".join(f"{count} {status}" for status, count in found.items())
-        + ("; stopped" if cut else "")
-    )
+        stopped = missing and not standing.running and not _has_all(standing.ended)
+        return f"{of} {noun}" + ("" if not finished else ", stopped" if stopped else ", done")
+    return f"{of} {noun}: " + ", ".join(f"{count} {status}" for status, count in found.items())
 
 
 def _has_all(ended: Ended | None) -> bool:

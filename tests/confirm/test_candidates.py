@@ -66,7 +66,7 @@ class TestWho:
 class TestWords:
     def test_tell_the_best_believed_from_the_best_seen(self):
         assert plan(NOISY).words == (
-            "candidates: 10 of 14 contenders; the best believed by the model, which has also seen "
+            "candidates: 10 of 14 contenders; the best believed by the model before it, which has also seen "
             "what is near a trial, is trial 13, the best seen trial 0"
         )
 
