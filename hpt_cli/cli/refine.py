@@ -89,7 +89,7 @@ def command(
     from hpt_cli.views.console import make_console
     from hpt_cli.views.machine import to_json
     from hpt_cli.views.rounds import show_round
-    from hpt_cli.views.standing import standing_of
+    from hpt_cli.views.standing import handle_of
 
     store = StudyStore.find(runs_dir, study)
     config = StudyConfig.from_resolved(
@@ -121,7 +121,7 @@ def command(
             write_refined(target, plan, config, store.name)
             notify(f"wrote {target}; run it with: hpt run {shlex.quote(str(target))}")
         else:
-            notify(f"to do it: hpt refine {standing_of(store).handle}{_flags(request)}")
+            notify(f"to do it: hpt refine {handle_of(store.folder)}{_flags(request)}")
         return
     with store.lock():  # a study that is running is said to be
         begun = not check_refinable(store, config)

@@ -65,9 +65,14 @@ class Standing:
 
     @property
     def handle(self) -> str:
-        """What to type for the study: its name where that is enough, else its folder."""
-        runs_dir = Path(os.environ.get(RUNS_DIR_VARIABLE) or DEFAULT_RUNS_DIR)
-        return shlex.quote(self.name if self.folder.parent == runs_dir else str(self.folder))
+        """What to type for the study, see :func:`handle_of`."""
+        return handle_of(self.folder)
+
+
+def handle_of(folder: Path) -> str:
+    """What to type for a study: its name where that is enough, else its folder."""
+    runs_dir = Path(os.environ.get(RUNS_DIR_VARIABLE) or DEFAULT_RUNS_DIR)
+    return shlex.quote(folder.name if folder.parent == runs_dir else str(folder))
 
 
 def standing_of(store: StudyStore) -> Standing:
