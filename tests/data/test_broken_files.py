@@ -188,7 +188,7 @@ TABLES = [
         "a day that no month has",
         "t.csv",
         "d,y\n" + "".join(f"2023-02-{n:02} 08:00,{n % 2}\n" for n in range(1, 30)),
-        "'2023-02-29 08:00' is not a date (year-month-day)",
+        "'2023-02-29 08:00' is not a date (year-month-day hour:minute)",
         "column 'd'",
         place=":30:",
     ),
