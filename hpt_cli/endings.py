@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -131,7 +130,7 @@ class Limits:
 
 
 def begins_with_failures(results: Mapping[int, TrialResult], most: int) -> bool:
-    """Whether a study's first trials have all failed for the same reason, but for the numbers in it.
+    """Whether a study's first trials have all failed for the same reason, so that no other will succeed.
 
     Which trials these are is decided by their numbers, not by who was first: so that the end is the same for
     any number of workers.
@@ -144,14 +143,9 @@ def begins_with_failures(results: Mapping[int, TrialResult], most: int) -> bool:
     return first is not None and all(
         (result := results.get(number)) is not None
         and result.status is Status.FAILED
-        and _without_numbers(result.reason) == _without_numbers(first.reason)
+        and result.reason == first.reason
         for number in range(most)
     )
-
-
-def _without_numbers(reason: str | None) -> str:
-    """A reason as it is for all trials: params are in many a message."""
-    return re.sub(r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?", "#", reason or "", flags=re.IGNORECASE)
 
 
 def spent_seconds(results: Iterable[TrialResult], ended: Ended | None) -> float:

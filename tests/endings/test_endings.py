@@ -115,10 +115,3 @@ def test_a_study_begins_with_failures_if_its_first_trials_failed_for_one_reason(
     for other in (trial(1), failed(1, "killed"), failed(1, "no module", Status.TIMEOUT)):
         assert not begins_with_failures({**alike, 1: other}, 3)
     assert not begins_with_failures({}, 3)
-
-
-def test_numbers_do_not_make_another_reason():
-    told = "exit status 2: unrecognized arguments: --rate "
-    alike = {number: failed(number, told + value) for number, value in enumerate(("0.0018", "3e-05", "-1"))}
-    assert begins_with_failures(alike, 3)
-    assert not begins_with_failures({**alike, 2: failed(2, "exit status 2: no --rate")}, 3)
