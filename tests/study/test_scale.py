@@ -93,7 +93,7 @@ def test_the_memory_of_the_loop_and_its_view_grows_by_less_than_2_kb_a_trial(tmp
         finally:
             tracemalloc.stop()
     assert at[TRIALS] - at[TRIALS // 4] < (TRIALS - TRIALS // 4) * BYTES_A_TRIAL
-    assert progress.best.objective == min(result.objective for result in store.results())
+    assert progress.best.result.objective == min(result.objective for result in store.results())
 
 
 CALL = FunctionObjective("loss", Home("cheap", Path(), Path(), Path()), FunctionSettings("cheap", "value"))
